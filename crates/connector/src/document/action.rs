@@ -1,0 +1,203 @@
+//! `actions/<action_id>.yaml`: one operation of an application.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{ParamDoc, RequestDoc};
+
+/// One action.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActionDoc {
+    /// What a person reads in a list, such as `Create Contact`.
+    pub name: String,
+    /// When to use it and what it does, for a person or a model.
+    pub description: String,
+    /// Earlier ids of this action. Ids are for ever.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// What the action does to the application's data. Left out, the HTTP method tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+    /// Whether doing it twice is the same as doing it once. Left out, the HTTP method tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotent: Option<bool>,
+    /// The application's permissions that it needs.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// The parameters, by name.
+    #[serde(default)]
+    pub params: IndexMap<String, ParamDoc>,
+    /// The one request that it makes; or `steps`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestDoc>,
+    /// Several requests, each of which may use the answers before it. At most 8.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepDoc>,
+    /// What the caller gets, where that is not the last answer's body: `"{{ body.result }}"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Value>,
+    /// What the data looks like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<OutputDoc>,
+    /// Whether it is a list that continues as the connector's `paging` says.
+    #[serde(default)]
+    pub paged: bool,
+    /// Examples. Each is a test, documentation and sandbox material at once.
+    #[serde(default)]
+    pub examples: Vec<ExampleDoc>,
+}
+
+/// What an action does to the application's data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// Changes nothing.
+    Read,
+    /// Adds or changes something.
+    Write,
+    /// Removes something, or cannot be undone.
+    Destructive,
+}
+
+impl Effect {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Destructive => "destructive",
+        }
+    }
+}
+
+/// One of several requests.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepDoc {
+    /// How later steps refer to it: `{{ steps.NAME.body.id }}`.
+    pub name: String,
+    /// The step is left out where this expression is false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// What this step does to the application's data. Left out, the HTTP method tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+    /// Its request.
+    pub request: RequestDoc,
+}
+
+/// The shape of an action's data: exactly one of the keys.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputDoc {
+    /// One of the connector's `schemas`.
+    Object(String),
+    /// A JSON Schema (2020-12).
+    Schema(Value),
+    /// Nothing: the application answers without a body.
+    Nothing(bool),
+}
+
+/// One example: what a caller gives, what goes to the application, what comes back.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExampleDoc {
+    /// What it shows, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Facts of the connection; those left out take the `example` of their declaration.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub connection: IndexMap<String, String>,
+    /// The parameters.
+    #[serde(default)]
+    pub input: IndexMap<String, Value>,
+    /// The exact request, or one for each step.
+    #[serde(default)]
+    pub sends: OneOrMany<SendsDoc>,
+    /// The application's answer, or one for each step.
+    pub answers: OneOrMany<AnswerDoc>,
+    /// What the caller gets. Left out: the last answer's JSON body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
+    /// For an example of a failure: the error's code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fails: Option<String>,
+}
+
+/// The request of an example. What is left out must be absent; `method` and `path` may be left out where the action fixes them.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendsDoc {
+    /// The HTTP method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// The path, percent-encoded. Required where the action's path has a `{{ … }}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The query values, in order.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub query: IndexMap<String, Value>,
+    /// Headers beyond the connector's own and `content-type`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub headers: IndexMap<String, String>,
+    /// The JSON body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub json: Option<Value>,
+    /// The form body, flattened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<IndexMap<String, String>>,
+    /// Any other body as text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// An application's answer.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerDoc {
+    /// The HTTP status.
+    #[serde(default = "ok")]
+    pub status: u16,
+    /// Headers.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub headers: IndexMap<String, String>,
+    /// A JSON body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub json: Option<Value>,
+    /// Any other body as text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+fn ok() -> u16 {
+    200
+}
+
+/// One value, or a list with one value for each step.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OneOrMany<T> {
+    /// For an action with one request.
+    One(T),
+    /// For an action with steps, in their order.
+    Many(Vec<T>),
+}
+
+impl<T: Default> Default for OneOrMany<T> {
+    fn default() -> Self {
+        Self::One(T::default())
+    }
+}
+
+impl<T> OneOrMany<T> {
+    /// The values in order.
+    pub fn as_slice(&self) -> &[T] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+}

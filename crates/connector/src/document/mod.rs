@@ -1,0 +1,27 @@
+//! The YAML that connector authors write, as types.
+//!
+//! Nothing here is checked beyond its shape: unknown keys are refused, and that is all. [`crate::compile`]
+//! turns documents into a [`crate::Connector`], after which nothing can be malformed. The doc comments of
+//! these types become the JSON Schema that editors complete from, so they speak to authors.
+
+mod action;
+mod auth;
+mod connector;
+mod params;
+mod request;
+mod sandbox;
+
+pub use action::{ActionDoc, AnswerDoc, Effect, ExampleDoc, OneOrMany, OutputDoc, SendsDoc, StepDoc};
+pub use auth::{AuthDoc, AuthKind, BasicDoc, FieldDoc, SendDoc};
+pub use connector::{ConnectorDoc, ErrorKind, ErrorRuleDoc, FactDoc, IdentityDoc, PagingDoc};
+pub use params::{ParamDoc, ParamType};
+pub use request::{BodyDoc, RawDoc, RequestDoc};
+pub use sandbox::{CannedDoc, Operation, SandboxDoc, SandboxRouteDoc};
+
+/// The JSON Schema (2020-12) of `connector.yaml` and of an action file, for editors.
+pub fn json_schema() -> serde_json::Value {
+    serde_json::json!({
+        "connector.yaml": schemars::schema_for!(ConnectorDoc),
+        "actions/*.yaml": schemars::schema_for!(ActionDoc),
+    })
+}

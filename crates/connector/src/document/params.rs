@@ -1,0 +1,92 @@
+//! An action's parameters, in a compact spelling of JSON Schema.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One parameter, or one member of an object or array parameter.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ParamDoc {
+    /// The JSON type. Left out, any JSON is taken.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ParamType>,
+    /// Whether the action can run without it.
+    #[serde(default)]
+    pub required: bool,
+    /// Whether an explicit `null` may be sent.
+    #[serde(default)]
+    pub nullable: bool,
+    /// What a person reads beside the input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// What it means and when to give it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The values that are allowed.
+    #[serde(rename = "enum", default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Value>,
+    /// What is taken where the caller gives none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
+    /// A JSON Schema format, such as `email`, `date-time` or `uri`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// A regular expression that a text must match (linear time: no look-around, no back-references).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// The least number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum: Option<f64>,
+    /// The greatest number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maximum: Option<f64>,
+    /// The greatest length of a text, or number of items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<u64>,
+    /// For an array: what each item is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<Box<ParamDoc>>,
+    /// For an object: its members. Left out, any members are taken.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub properties: IndexMap<String, ParamDoc>,
+    /// Sample values, for documentation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<Value>,
+    /// An action of this application that lists the choices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<String>,
+}
+
+/// The JSON types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ParamType {
+    /// A text.
+    String,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// An object.
+    Object,
+    /// A list.
+    Array,
+}
+
+impl ParamType {
+    /// The JSON Schema word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Object => "object",
+            Self::Array => "array",
+        }
+    }
+}
