@@ -1,0 +1,232 @@
+//! What the engine asks of a store and of time. The store crate answers; the engine knows no SQL.
+//!
+//! Every method that touches tenant data takes the tenant first. The few that do not say why in their name or comment.
+
+use async_trait::async_trait;
+
+use crate::model::{
+    Account, AccountId, AdminKey, ApiKey, ApiKeyId, ApplicationSettings, BootId, Connection,
+    ConnectionId, DataKeyRow, Execution, ExecutionFilter, ExecutionId, IdempotencyKey, Millis,
+    OrgId, Organization, Page, Paging, Session, SessionId, StoredResult, Tenant,
+};
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached or cannot write: full disk, read-only, shut down.
+    #[error("the store is not available")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Something of that name exists already.
+    #[error("it exists already")]
+    Exists,
+    /// A row holds what no version of this program writes.
+    #[error("the store holds an impossible value in {table}.{column} of {row}")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row's key.
+        row: String,
+    },
+}
+
+/// The result of a store's method.
+pub type Stored<T> = Result<T, StoreError>;
+
+/// What time it is. Tests hold it still.
+pub trait Clock: Send + Sync {
+    /// The wall clock.
+    fn now(&self) -> Millis;
+}
+
+/// Everything that the engine keeps.
+pub trait Store: Journal + Accounts + Connections + Sessions + Keys + Organizations {}
+
+impl<T: Journal + Accounts + Connections + Sessions + Keys + Organizations> Store for T {}
+
+/// The durable record of executions.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Writes the intent of an execution (state `running`) and, with it, the caller's idempotency key.
+    ///
+    /// When it returns [`Begun::Started`], both are on disk (`fsync`). Where the key is held already, nothing is
+    /// written and the holder is returned. A key past its life whose execution is finished is free again.
+    async fn begin(&self, execution: &Execution, key: Option<&IdempotencyKey>) -> Stored<Begun>;
+
+    /// Writes the outcome of an execution that was begun, and its answer where callers may ask again.
+    ///
+    /// `durable` waits for `fsync`. An execution that is finished already (swept as `unknown`) keeps its first end
+    /// and is left alone: `false` is returned.
+    async fn finish(
+        &self,
+        execution: &Execution,
+        result: Option<&StoredResult>,
+        durable: bool,
+    ) -> Stored<bool>;
+
+    /// Writes a finished execution in one row: for reads, which need no intent. Survives `kill -9`; its `fsync` may come later.
+    async fn record(&self, execution: &Execution) -> Stored<()>;
+
+    /// Who holds this idempotency key of this account, if anyone, at `now`.
+    async fn idempotency_key(
+        &self,
+        tenant: &Tenant,
+        account: &AccountId,
+        slug: &str,
+        action: &str,
+        key_hash: &str,
+        now: Millis,
+    ) -> Stored<Option<IdempotencyKey>>;
+
+    /// One execution.
+    async fn execution(&self, tenant: &Tenant, id: &ExecutionId) -> Stored<Option<Execution>>;
+
+    /// Executions, newest first unless the filter says otherwise.
+    async fn executions(
+        &self,
+        tenant: &Tenant,
+        filter: &ExecutionFilter,
+        paging: Paging,
+    ) -> Stored<Page<Execution>>;
+
+    /// The kept answer of an execution.
+    async fn result(&self, tenant: &Tenant, id: &ExecutionId) -> Stored<Option<StoredResult>>;
+
+    /// Ends every `running` execution of processes other than `boot` as `Unknown`, and says how many there were. All tenants: it runs at start-up.
+    async fn sweep(&self, boot: &BootId, now: Millis) -> Stored<u64>;
+
+    /// Forgets answers and idempotency keys past their life, never of a running execution. All tenants: it is a job.
+    async fn expire(&self, now: Millis) -> Stored<u64>;
+}
+
+/// What became of an intent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// It is durable.
+    Started,
+    /// Another execution holds the idempotency key; nothing was written.
+    Held(IdempotencyKey),
+}
+
+/// Linked accounts.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Adds an account; [`StoreError::Exists`] where its `account_id` is taken.
+    async fn add_account(&self, tenant: &Tenant, account: &Account) -> Stored<()>;
+    /// Replaces an account's name, facts and time of change.
+    async fn update_account(&self, tenant: &Tenant, account: &Account) -> Stored<()>;
+    /// One account.
+    async fn account(&self, tenant: &Tenant, id: &AccountId) -> Stored<Option<Account>>;
+    /// Accounts, newest first; `search` is a part of the id or the name, in any case.
+    async fn accounts(
+        &self,
+        tenant: &Tenant,
+        search: Option<&str>,
+        paging: Paging,
+    ) -> Stored<Page<Account>>;
+    /// Removes an account with its connections, sessions and idempotency keys. `false` where there is none. Executions stay: they are a record.
+    async fn delete_account(&self, tenant: &Tenant, id: &AccountId) -> Stored<bool>;
+}
+
+/// Connections.
+#[async_trait]
+pub trait Connections: Send + Sync {
+    /// Adds a connection.
+    async fn add_connection(&self, connection: &Connection) -> Stored<()>;
+    /// Replaces everything but id, tenant, account, application and time of making, if the stored version is `connection.version - 1`. `false` where it is not.
+    async fn update_connection(&self, connection: &Connection) -> Stored<bool>;
+    /// Marks a connection as usable or not, if its version is still this one. `false` where it is not.
+    async fn set_connection_status(
+        &self,
+        tenant: &Tenant,
+        id: &ConnectionId,
+        version: i64,
+        status: crate::model::ConnectionStatus,
+    ) -> Stored<bool>;
+    /// The connections of an account, at one application or at all, oldest first.
+    async fn connections(
+        &self,
+        tenant: &Tenant,
+        account: &AccountId,
+        slug: Option<&str>,
+    ) -> Stored<Vec<Connection>>;
+    /// All connections at one application, of one tenant: for approving changed hosts.
+    async fn connections_of_application(
+        &self,
+        tenant: &Tenant,
+        slug: &str,
+    ) -> Stored<Vec<Connection>>;
+    /// Removes connections, and says how many there were.
+    async fn delete_connections(&self, tenant: &Tenant, ids: &[ConnectionId]) -> Stored<u64>;
+}
+
+/// Session tokens.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// Adds a session.
+    async fn add_session(&self, session: &Session) -> Stored<()>;
+    /// One session. No tenant: the token's signature has proved it, and the row says whose it is.
+    async fn session(&self, id: &SessionId) -> Stored<Option<Session>>;
+    /// The sessions of an account that are neither revoked nor over at `now`, newest first.
+    async fn live_sessions(
+        &self,
+        tenant: &Tenant,
+        account: &AccountId,
+        now: Millis,
+    ) -> Stored<Vec<Session>>;
+    /// Revokes a session; `false` where it was revoked before or there is none.
+    async fn revoke_session(&self, tenant: &Tenant, id: &SessionId, now: Millis) -> Stored<bool>;
+    /// Counts one execution against the session's `max_calls`; `false` where none is left.
+    async fn count_call(&self, tenant: &Tenant, id: &SessionId) -> Stored<bool>;
+}
+
+/// API keys, admin keys and data keys.
+#[async_trait]
+pub trait Keys: Send + Sync {
+    /// Adds an API key.
+    async fn add_api_key(&self, key: &ApiKey) -> Stored<()>;
+    /// The key with this hash that is not revoked. No tenant: the key says which.
+    async fn api_key(&self, hash: &[u8; 32]) -> Stored<Option<ApiKey>>;
+    /// The keys of an environment, revoked ones too, oldest first.
+    async fn api_keys(&self, tenant: &Tenant) -> Stored<Vec<ApiKey>>;
+    /// Revokes a key; `false` where it was revoked before or there is none.
+    async fn revoke_api_key(&self, tenant: &Tenant, id: &ApiKeyId, now: Millis) -> Stored<bool>;
+    /// Adds an admin key.
+    async fn add_admin_key(&self, key: &AdminKey) -> Stored<()>;
+    /// Whether an admin key has this hash.
+    async fn has_admin_key(&self, hash: &[u8; 32]) -> Stored<bool>;
+    /// Whether there is any admin key: there is none before the first start.
+    async fn any_admin_key(&self) -> Stored<bool>;
+    /// All data keys, oldest first. The newest of a scope seals; all of them open.
+    async fn data_keys(&self) -> Stored<Vec<DataKeyRow>>;
+    /// Adds a data key.
+    async fn add_data_key(&self, key: &DataKeyRow) -> Stored<()>;
+}
+
+/// Organizations and their settings.
+#[async_trait]
+pub trait Organizations: Send + Sync {
+    /// Adds an organization.
+    async fn add_organization(&self, organization: &Organization) -> Stored<()>;
+    /// All organizations, oldest first.
+    async fn organizations(&self) -> Stored<Vec<Organization>>;
+    /// One organization.
+    async fn organization(&self, id: &OrgId) -> Stored<Option<Organization>>;
+    /// Changes an organization's name; `false` where there is none.
+    async fn rename_organization(&self, id: &OrgId, name: &str) -> Stored<bool>;
+    /// What a tenant decided about applications, by slug.
+    async fn application_settings(
+        &self,
+        tenant: &Tenant,
+    ) -> Stored<Vec<(String, ApplicationSettings)>>;
+    /// Sets what a tenant decides about one application.
+    async fn set_application_settings(
+        &self,
+        tenant: &Tenant,
+        slug: &str,
+        settings: &ApplicationSettings,
+    ) -> Stored<()>;
+    /// Answers if the store can be read and written.
+    async fn ping(&self) -> Stored<()>;
+}
