@@ -29,20 +29,32 @@ impl HostPattern {
             .map_err(|error| format!("`{text}` is not a host: {error}"))?;
         let plain = url.path() == "/" && url.username().is_empty() && url.query().is_none();
         let Some(host) = url.host_str().filter(|_| plain && !rest.contains('*')) else {
-            return Err(format!("`{text}` is not a host; write `api.example.com` or `*.example.com`"));
+            return Err(format!(
+                "`{text}` is not a host; write `api.example.com` or `*.example.com`"
+            ));
         };
         if wildcard && !host.contains('.') {
             return Err(format!("`{text}` would match a whole top-level domain"));
         }
         // `Url` hides a port that is the scheme's own, so it is read from the text.
-        let port = rest.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        Ok(Self { wildcard, host: host.to_ascii_lowercase(), port })
+        let port = rest
+            .rsplit_once(':')
+            .and_then(|(_, port)| port.parse().ok());
+        Ok(Self {
+            wildcard,
+            host: host.to_ascii_lowercase(),
+            port,
+        })
     }
 
     /// The pattern that only the host and port of `url` fit.
     pub fn of(url: &Url) -> Option<Self> {
         let host = url.host_str()?.to_ascii_lowercase();
-        Some(Self { wildcard: false, host, port: url.port() })
+        Some(Self {
+            wildcard: false,
+            host,
+            port: url.port(),
+        })
     }
 
     fn allows(&self, url: &Url) -> bool {
@@ -50,7 +62,9 @@ impl HostPattern {
             "http" => 80,
             _ => 443,
         };
-        let Some(host) = url.host_str() else { return false };
+        let Some(host) = url.host_str() else {
+            return false;
+        };
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         url.port().unwrap_or(default) == self.port.unwrap_or(default) && self.names(&host)
     }
@@ -93,7 +107,11 @@ impl HostSet {
 
     /// The canonical text: the patterns in order, separated by spaces.
     pub fn canonical(&self) -> String {
-        self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        self.0
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 
@@ -102,7 +120,11 @@ mod tests {
     use super::*;
 
     fn set(patterns: &[&str]) -> HostSet {
-        HostSet::new(patterns.iter().map(|text| HostPattern::parse(text).unwrap()))
+        HostSet::new(
+            patterns
+                .iter()
+                .map(|text| HostPattern::parse(text).unwrap()),
+        )
     }
 
     fn allows(set: &HostSet, url: &str) -> bool {

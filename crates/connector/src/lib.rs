@@ -1,9 +1,38 @@
 //! The connector language: an application and its actions as documents, and everything that can be said of a
 //! request and a response without sending anything.
 //!
-//! Pure: no I/O, no clock, no randomness, no secrets. Whatever is compiled here cannot be malformed later.
+//! Pure: no I/O, no clock, no randomness, no secrets. A [`Bundle`] of files compiles to a [`Connector`], or to a list
+//! of [`Problem`]s that name file, line and column. Whatever is compiled cannot be malformed later.
 
 pub mod auth;
 pub mod document;
+pub mod example;
+pub mod expr;
 pub mod hosts;
+pub mod lint;
 pub mod plan;
+pub mod retry;
+pub mod schema;
+
+mod answer;
+mod bundle;
+mod compile;
+mod connector;
+mod input;
+mod page;
+mod payload;
+mod problem;
+mod request;
+mod template;
+mod yaml;
+
+pub use answer::{Answer, Failure, Verdict};
+pub use bundle::Bundle;
+pub use connector::{Action, Connector, Facts, HTTP_REQUEST, Way};
+pub use input::FieldError;
+pub use payload::Payload;
+pub use plan::{Body, Method, Part, Plan};
+pub use problem::Problem;
+pub use request::{PlanError, Request};
+pub use template::{Template, Text};
+pub use yaml::FILE_LIMIT_BYTES;

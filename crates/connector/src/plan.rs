@@ -65,8 +65,16 @@ impl Method {
 
     /// Reads the word, in any case.
     pub fn parse(text: &str) -> Option<Self> {
-        let all = [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete];
-        all.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(text))
+        let all = [
+            Self::Get,
+            Self::Head,
+            Self::Post,
+            Self::Put,
+            Self::Patch,
+            Self::Delete,
+        ];
+        all.into_iter()
+            .find(|method| method.as_str().eq_ignore_ascii_case(text))
     }
 
     /// What the method says of the effect, where the action says nothing.

@@ -11,7 +11,9 @@ mod params;
 mod request;
 mod sandbox;
 
-pub use action::{ActionDoc, AnswerDoc, Effect, ExampleDoc, OneOrMany, OutputDoc, SendsDoc, StepDoc};
+pub use action::{
+    ActionDoc, AnswerDoc, Effect, ExampleDoc, OneOrMany, OutputDoc, SendsDoc, StepDoc,
+};
 pub use auth::{AuthDoc, AuthKind, BasicDoc, FieldDoc, SendDoc};
 pub use connector::{ConnectorDoc, ErrorKind, ErrorRuleDoc, FactDoc, IdentityDoc, PagingDoc};
 pub use params::{ParamDoc, ParamType};

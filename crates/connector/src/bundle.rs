@@ -1,0 +1,34 @@
+//! A connector's files: whoever has them (a folder, the binary, an upload) hands them over by name; this makes a
+//! [`Connector`] of them, or says everything that is wrong.
+
+use std::collections::BTreeMap;
+
+use crate::connector::Connector;
+use crate::problem::Problem;
+
+/// The files of one connector.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bundle {
+    /// What the application is known by: the folder's name.
+    pub slug: String,
+    /// The texts by name: `connector.yaml` and `actions/<action_id>.yaml`. Other files are not looked at.
+    pub files: BTreeMap<String, String>,
+}
+
+impl Bundle {
+    /// Compiles the files.
+    ///
+    /// # Errors
+    /// Every problem that could be found, not only the first.
+    pub fn compile(&self) -> Result<Connector, Vec<Problem>> {
+        crate::compile::connector(self)
+    }
+
+    /// The action files: id, file name and text.
+    pub(crate) fn actions(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.files.iter().filter_map(|(file, text)| {
+            let id = file.strip_prefix("actions/")?.strip_suffix(".yaml")?;
+            Some((id, file.as_str(), text.as_str()))
+        })
+    }
+}

@@ -1,0 +1,440 @@
+//! Expressions: minijinja, metered, with no statements, no clock and an allow-list of filters.
+//!
+//! What is only a reference (`contact.id`) is compiled to a path and never interpreted.
+
+use std::fmt;
+use std::sync::{LazyLock, OnceLock};
+
+use minijinja::value::{Serde, Value as Jinja};
+use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior, filters, tests};
+use serde_json::{Map, Value};
+
+use crate::problem::Fault;
+
+/// Steps that one expression may take: a bound on its time.
+const FUEL: u64 = 20_000;
+
+static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(language);
+
+/// The names that an expression sees, and what they stand for.
+#[derive(Debug, Default)]
+pub struct Scope<'a> {
+    names: Vec<(&'a str, &'a Value)>,
+    params: Option<&'a Map<String, Value>>,
+    interpreted: OnceLock<Jinja>,
+}
+
+impl<'a> Scope<'a> {
+    /// The names given here. A later one hides an earlier one.
+    pub fn new(names: impl IntoIterator<Item = (&'a str, &'a Value)>) -> Self {
+        Self {
+            names: names.into_iter().collect(),
+            params: None,
+            interpreted: OnceLock::new(),
+        }
+    }
+
+    /// The same, with every parameter as a name too. Names given before hide parameters.
+    pub fn with_params(mut self, params: &'a Map<String, Value>) -> Self {
+        self.params = Some(params);
+        self
+    }
+
+    fn get(&self, name: &str) -> Option<&'a Value> {
+        let named = self
+            .names
+            .iter()
+            .rev()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| *value);
+        named.or_else(|| self.params.and_then(|params| params.get(name)))
+    }
+
+    fn interpreted(&self) -> Jinja {
+        let build = || {
+            let params = self
+                .params
+                .into_iter()
+                .flatten()
+                .map(|(key, value)| (key.as_str(), value));
+            params
+                .chain(self.names.iter().copied())
+                .map(|(key, value)| (key.to_owned(), Jinja::from(Serde(value))))
+                .collect()
+        };
+        self.interpreted.get_or_init(build).clone()
+    }
+}
+
+/// A compiled expression.
+pub struct Expr {
+    source: String,
+    form: Form,
+}
+
+enum Form {
+    Path(Vec<Key>),
+    Code(Box<Expression<'static, 'static>>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Key {
+    Name(String),
+    Index(usize),
+}
+
+impl fmt::Debug for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Expr({})", self.source)
+    }
+}
+
+/// Why an expression has no value. Never holds one of the values that it saw.
+#[derive(Debug, thiserror::Error)]
+#[error("`{expression}` cannot be evaluated: {reason}")]
+pub struct EvalError {
+    expression: String,
+    reason: String,
+}
+
+impl Expr {
+    /// Compiles an expression in which `known` names may stand.
+    pub(crate) fn compile(source: &str, known: &dyn Fn(&str) -> bool) -> Result<Self, Fault> {
+        let source = source.trim().to_owned();
+        if let Some(path) = parse_path(&source) {
+            check_names(path.first().and_then(Key::name), known)?;
+            return Ok(Self {
+                source,
+                form: Form::Path(path),
+            });
+        }
+        let code = LANGUAGE
+            .compile_expression_owned(source.clone())
+            .map_err(|error| {
+                Fault::here(format!(
+                    "`{source}` is not an expression: {}",
+                    describe(&error)
+                ))
+            })?;
+        let names = code.undeclared_variables(false);
+        check_names(names.iter().map(String::as_str), known)?;
+        Ok(Self {
+            source,
+            form: Form::Code(Box::new(code)),
+        })
+    }
+
+    /// The value, or `None` where it is absent.
+    ///
+    /// # Errors
+    /// Where the expression asks for the impossible, or for too much.
+    pub fn eval(&self, scope: &Scope<'_>) -> Result<Option<Value>, EvalError> {
+        match &self.form {
+            Form::Path(path) => Ok(follow(scope, path).cloned()),
+            Form::Code(code) => self.interpret(code, scope),
+        }
+    }
+
+    fn interpret(
+        &self,
+        code: &Expression<'_, '_>,
+        scope: &Scope<'_>,
+    ) -> Result<Option<Value>, EvalError> {
+        let fail = |reason: String| EvalError {
+            expression: self.source.clone(),
+            reason,
+        };
+        let value = code
+            .eval(scope.interpreted())
+            .map_err(|error| fail(describe(&error)))?;
+        if value.is_undefined() {
+            return Ok(None);
+        }
+        serde_json::to_value(&value)
+            .map(Some)
+            .map_err(|_not_json| fail("its value is not JSON".to_owned()))
+    }
+
+    /// Whether the value counts as true. An absent value does not.
+    ///
+    /// # Errors
+    /// As [`Expr::eval`].
+    pub fn holds(&self, scope: &Scope<'_>) -> Result<bool, EvalError> {
+        Ok(match self.eval(scope)? {
+            None | Some(Value::Null | Value::Bool(false)) => false,
+            Some(Value::String(text)) => !text.is_empty(),
+            Some(Value::Array(list)) => !list.is_empty(),
+            Some(Value::Object(map)) => !map.is_empty(),
+            Some(Value::Number(number)) => number.as_f64() != Some(0.0),
+            Some(Value::Bool(true)) => true,
+        })
+    }
+
+    /// The first name of the expression where it is only a reference.
+    pub(crate) fn root(&self) -> Option<&str> {
+        match &self.form {
+            Form::Path(path) => path.first().and_then(Key::name),
+            Form::Code(_) => None,
+        }
+    }
+
+    /// The second name where the expression is only a reference with two names or more: `x` of `connection.x`.
+    pub(crate) fn member(&self) -> Option<&str> {
+        match &self.form {
+            Form::Path(path) => path.get(1).and_then(Key::name),
+            Form::Code(_) => None,
+        }
+    }
+
+    /// Whether the name stands anywhere in the expression.
+    pub(crate) fn mentions(&self, name: &str) -> bool {
+        match &self.form {
+            Form::Path(path) => path.first().and_then(Key::name) == Some(name),
+            Form::Code(code) => code.undeclared_variables(false).contains(name),
+        }
+    }
+}
+
+impl Key {
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            Self::Index(_) => None,
+        }
+    }
+}
+
+fn check_names<'a>(
+    names: impl IntoIterator<Item = &'a str>,
+    known: &dyn Fn(&str) -> bool,
+) -> Result<(), Fault> {
+    match names.into_iter().find(|name| !known(name)) {
+        Some(name) => Err(Fault::here(format!(
+            "`{name}` is not a name that can stand here"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Reads `name`, `name.member` and `name[0].member`; anything else is an expression.
+fn parse_path(source: &str) -> Option<Vec<Key>> {
+    let mut path = Vec::new();
+    for part in source.split('.') {
+        let (name, indices) = part
+            .split_once('[')
+            .map_or((part, None), |(name, rest)| (name, Some(rest)));
+        if !is_name(name) || (path.is_empty() && is_word(name)) {
+            return None;
+        }
+        path.push(Key::Name(name.to_owned()));
+        for index in indices.map(|rest| rest.strip_suffix(']')).into_iter() {
+            for number in index?.split("][") {
+                path.push(Key::Index(number.parse().ok()?));
+            }
+        }
+    }
+    Some(path)
+}
+
+fn is_name(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn is_word(name: &str) -> bool {
+    matches!(
+        name,
+        "true"
+            | "false"
+            | "none"
+            | "True"
+            | "False"
+            | "None"
+            | "not"
+            | "and"
+            | "or"
+            | "in"
+            | "is"
+            | "if"
+            | "else"
+    )
+}
+
+fn follow<'a>(scope: &Scope<'a>, path: &[Key]) -> Option<&'a Value> {
+    let (first, rest) = path.split_first()?;
+    let root = scope.get(first.name()?)?;
+    rest.iter().try_fold(root, |value, key| match key {
+        Key::Name(name) => value.get(name),
+        Key::Index(index) => value.get(index),
+    })
+}
+
+fn describe(error: &Error) -> String {
+    match (error.kind(), error.detail()) {
+        (ErrorKind::OutOfFuel, _) => "it takes too many steps".to_owned(),
+        (ErrorKind::UndefinedError, _) => "it uses a value that is absent".to_owned(),
+        (kind, Some(detail)) => format!("{kind}: {detail}"),
+        (kind, None) => kind.to_string(),
+    }
+}
+
+fn language() -> Environment<'static> {
+    let mut env = Environment::empty();
+    env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    env.set_fuel(Some(FUEL));
+    env.set_recursion_limit(64);
+    add_filters(&mut env);
+    add_tests(&mut env);
+    env
+}
+
+fn add_filters(env: &mut Environment<'static>) {
+    env.add_filter("default", filters::default);
+    env.add_filter("int", filters::int);
+    env.add_filter("float", filters::float);
+    env.add_filter("string", filters::string);
+    env.add_filter("tojson", filters::tojson);
+    env.add_filter("lower", filters::lower);
+    env.add_filter("upper", filters::upper);
+    env.add_filter("trim", filters::trim);
+    env.add_filter("replace", filters::replace);
+    env.add_filter("split", filters::split);
+    env.add_filter("join", filters::join);
+    env.add_filter("length", filters::length);
+    env.add_filter("first", filters::first);
+    env.add_filter("last", filters::last);
+    env.add_filter("list", filters::list);
+    env.add_filter("items", filters::items);
+    env.add_filter("map", filters::map);
+    env.add_filter("select", filters::select);
+    env.add_filter("round", filters::round);
+    env.add_filter("urlencode", filters::urlencode);
+    env.add_filter("strings", strings);
+    env.add_filter("compact", compact);
+    env.add_filter("csv", csv);
+    env.add_filter("soql", soql);
+}
+
+fn add_tests(env: &mut Environment<'static>) {
+    env.add_test("defined", tests::is_defined);
+    env.add_test("undefined", tests::is_undefined);
+    env.add_test("none", tests::is_none);
+    env.add_test("string", tests::is_string);
+    env.add_test("number", tests::is_number);
+    env.add_test("boolean", tests::is_boolean);
+    env.add_test("mapping", tests::is_mapping);
+    env.add_test("sequence", tests::is_sequence);
+    env.add_test("startingwith", tests::is_startingwith);
+    env.add_test("endingwith", tests::is_endingwith);
+    env.add_test("in", tests::is_in);
+    env.add_test("eq", tests::is_eq);
+}
+
+/// Every value of a map as text; `null` stays, for applications that clear a field by it.
+fn strings(map: Serde<Map<String, Value>>) -> Jinja {
+    let texts = map.0.into_iter().map(|(key, value)| {
+        let value = if value.is_null() {
+            value
+        } else {
+            Value::String(text_of(&value))
+        };
+        (key, Jinja::from(Serde(value)))
+    });
+    texts.collect()
+}
+
+/// A map without its `null`s.
+fn compact(map: Serde<Map<String, Value>>) -> Jinja {
+    let kept = map.0.into_iter().filter(|(_, value)| !value.is_null());
+    kept.map(|(key, value)| (key, Jinja::from(Serde(value))))
+        .collect()
+}
+
+/// A list with commas between its items; a text passes through.
+fn csv(value: Serde<Value>) -> String {
+    match value.0 {
+        Value::Array(items) => items.iter().map(text_of).collect::<Vec<_>>().join(","),
+        other => text_of(&other),
+    }
+}
+
+/// A text made safe inside the quotes of a query language that escapes by backslash.
+fn soql(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\'', "\\'")
+}
+
+/// A value as it stands in a text, an address or a header: texts bare, everything else as JSON.
+pub(crate) fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests_of_expr {
+    use super::*;
+    use serde_json::json;
+
+    fn eval(source: &str, scope: Value) -> Result<Option<Value>, String> {
+        let names: Vec<_> = scope
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(key, value)| (key.as_str(), value))
+            .collect();
+        let expr = Expr::compile(source, &|_| true).map_err(|fault| fault.message)?;
+        expr.eval(&Scope::new(names))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_reference_keeps_its_type_and_may_be_absent() {
+        let scope = json!({"a": {"b": [1, {"c": null}]}});
+        assert_eq!(eval("a.b[0]", scope.clone()), Ok(Some(json!(1))));
+        assert_eq!(eval("a.b[1].c", scope.clone()), Ok(Some(Value::Null)));
+        assert_eq!(eval("a.x.y", scope), Ok(None));
+    }
+
+    #[test]
+    fn an_expression_gives_typed_values() {
+        let scope = json!({"n": "7", "map": {"a": 1, "b": null}, "list": [1, 2]});
+        assert_eq!(eval("n | int + 1", scope.clone()), Ok(Some(json!(8))));
+        assert_eq!(
+            eval("map | strings", scope.clone()),
+            Ok(Some(json!({"a": "1", "b": null})))
+        );
+        assert_eq!(
+            eval("map | compact", scope.clone()),
+            Ok(Some(json!({"a": 1})))
+        );
+        assert_eq!(eval("list | csv", scope.clone()), Ok(Some(json!("1,2"))));
+        assert_eq!(eval("n if absent", scope), Ok(None));
+    }
+
+    #[test]
+    fn a_loop_without_end_runs_out_of_fuel_and_says_so() {
+        let deep = "[1,2,3,4,5,6,7,8,9]".repeat(1);
+        let source = format!("({deep} * 100000) | map('int') | list | length");
+        assert!(eval(&source, json!({})).is_err());
+    }
+
+    #[test]
+    fn an_unknown_name_is_named() {
+        let fault = Expr::compile("emial | lower", &|name| name == "email").unwrap_err();
+        assert_eq!(fault.message, "`emial` is not a name that can stand here");
+    }
+
+    #[test]
+    fn statements_and_unknown_filters_are_refused() {
+        assert!(
+            Expr::compile("a | safe", &|_| true).is_err()
+                || eval("a | safe", json!({"a": 1})).is_err()
+        );
+        assert!(Expr::compile("%} {% for", &|_| true).is_err());
+    }
+}

@@ -1,0 +1,161 @@
+//! A caller's parameters: coerced where the schema says so, checked, and every error said at once.
+
+use indexmap::IndexMap;
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
+use serde::Serialize;
+use serde_json::{Map, Number, Value};
+
+use crate::document::{ParamDoc, ParamType};
+
+/// What is wrong with one parameter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// The parameter, with the way into it: `associations/0/id`. Empty where the whole body is meant.
+    pub param: String,
+    /// The JSON Schema keyword that does not hold, such as `required`, `type` or `enum`.
+    pub code: String,
+    /// A sentence for people. Never holds the value.
+    pub message: String,
+}
+
+/// Turns a body into parameters: coerces, fills defaults, checks.
+pub(crate) fn admit(
+    params: &IndexMap<String, ParamDoc>,
+    validator: &Validator,
+    body: Value,
+) -> Result<Map<String, Value>, Vec<FieldError>> {
+    let Value::Object(mut given) = body else {
+        return Err(vec![FieldError {
+            param: String::new(),
+            code: "type".to_owned(),
+            message: "The body must be a JSON object with one key per parameter".to_owned(),
+        }]);
+    };
+    for (name, param) in params {
+        if let Some(value) = given.get_mut(name) {
+            coerce(param, value);
+        } else if let Some(default) = &param.default {
+            given.insert(name.clone(), default.clone());
+        }
+    }
+    let given = Value::Object(given);
+    let errors: Vec<_> = validator
+        .iter_errors(&given)
+        .flat_map(|error| describe(&error))
+        .collect();
+    match given {
+        Value::Object(map) if errors.is_empty() => Ok(map),
+        _ => Err(errors),
+    }
+}
+
+/// Numbers, booleans and JSON that were sent as text, and text that was sent as a number.
+fn coerce(param: &ParamDoc, value: &mut Value) {
+    let better = match (param.kind, &*value) {
+        (Some(ParamType::Integer), Value::String(text)) => {
+            text.trim().parse::<i64>().ok().map(Value::from)
+        }
+        (Some(ParamType::Number), Value::String(text)) => number(text),
+        (Some(ParamType::Boolean), Value::String(text)) => boolean(text),
+        (Some(ParamType::Object | ParamType::Array) | None, Value::String(text)) => structure(text),
+        (Some(ParamType::String), Value::Number(_) | Value::Bool(_)) => {
+            Some(Value::String(value.to_string()))
+        }
+        _ => None,
+    };
+    if let Some(better) = better {
+        *value = better;
+    }
+    coerce_members(param, value);
+}
+
+fn coerce_members(param: &ParamDoc, value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            for (name, member) in &param.properties {
+                if let Some(value) = map.get_mut(name) {
+                    coerce(member, value);
+                }
+            }
+        }
+        Value::Array(items) => {
+            if let Some(item) = &param.items {
+                items.iter_mut().for_each(|value| coerce(item, value));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn number(text: &str) -> Option<Value> {
+    let text = text.trim();
+    let whole = text.parse::<i64>().ok().map(Number::from);
+    whole
+        .or_else(|| text.parse().ok().and_then(Number::from_f64))
+        .map(Value::Number)
+}
+
+fn boolean(text: &str) -> Option<Value> {
+    match text.trim() {
+        "true" | "TRUE" | "True" => Some(Value::Bool(true)),
+        "false" | "FALSE" | "False" => Some(Value::Bool(false)),
+        _ => None,
+    }
+}
+
+fn structure(text: &str) -> Option<Value> {
+    let trimmed = text.trim_start();
+    (trimmed.starts_with('{') || trimmed.starts_with('['))
+        .then(|| serde_json::from_str(text).ok())
+        .flatten()
+}
+
+fn describe(error: &ValidationError<'_>) -> Vec<FieldError> {
+    let place = error
+        .instance_path()
+        .as_str()
+        .trim_start_matches('/')
+        .to_owned();
+    match error.kind() {
+        ValidationErrorKind::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            vec![field(
+                &join(&place, name),
+                "required",
+                format!("Required parameter '{}' is missing", join(&place, name)),
+            )]
+        }
+        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
+            .iter()
+            .map(|name| {
+                let name = join(&place, name);
+                field(
+                    &name,
+                    "additionalProperties",
+                    format!("Parameter '{name}' is not known to this action"),
+                )
+            })
+            .collect(),
+        kind => {
+            let message = format!("Parameter '{place}': {}", error.masked_with("the value"));
+            vec![field(&place, kind.keyword(), message)]
+        }
+    }
+}
+
+fn field(param: &str, code: &str, message: String) -> FieldError {
+    FieldError {
+        param: param.to_owned(),
+        code: code.to_owned(),
+        message,
+    }
+}
+
+fn join(place: &str, name: &str) -> String {
+    if place.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{place}/{name}")
+    }
+}

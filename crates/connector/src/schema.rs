@@ -1,0 +1,150 @@
+//! Parameters as JSON Schema 2020-12, compiled once, and safe to compile: nothing is fetched, patterns are linear.
+
+use std::sync::LazyLock;
+
+use indexmap::IndexMap;
+use jsonschema::{PatternOptions, Retrieve, Uri, Validator};
+use serde_json::{Map, Value, json};
+
+use crate::document::{ParamDoc, ParamType};
+
+/// The greatest size of a compiled pattern.
+const PATTERN_LIMIT_BYTES: usize = 256 * 1024;
+
+/// The schema of all parameters: an object with exactly these members.
+pub(crate) fn of_params(params: &IndexMap<String, ParamDoc>) -> Value {
+    let mut schema = of_members(params);
+    schema.insert(
+        "$schema".into(),
+        json!("https://json-schema.org/draft/2020-12/schema"),
+    );
+    schema.insert("additionalProperties".into(), json!(false));
+    Value::Object(schema)
+}
+
+fn of_members(params: &IndexMap<String, ParamDoc>) -> Map<String, Value> {
+    let properties: Map<_, _> = params
+        .iter()
+        .map(|(name, param)| (name.clone(), of_param(param)))
+        .collect();
+    let required: Vec<_> = params
+        .iter()
+        .filter(|(_, param)| param.required)
+        .map(|(name, _)| name)
+        .collect();
+    let mut schema = Map::new();
+    schema.insert("type".into(), json!("object"));
+    schema.insert("properties".into(), Value::Object(properties));
+    if !required.is_empty() {
+        schema.insert("required".into(), json!(required));
+    }
+    schema
+}
+
+fn of_param(param: &ParamDoc) -> Value {
+    let mut schema = match param.kind {
+        Some(ParamType::Object) if !param.properties.is_empty() => of_members(&param.properties),
+        _ => Map::new(),
+    };
+    put(
+        &mut schema,
+        "type",
+        param.kind.map(|kind| type_words(kind, param.nullable)),
+    );
+    put(
+        &mut schema,
+        "title",
+        param.label.as_ref().map(|label| json!(label)),
+    );
+    put(
+        &mut schema,
+        "description",
+        param.description.as_ref().map(|text| json!(text)),
+    );
+    put(
+        &mut schema,
+        "enum",
+        (!param.choices.is_empty()).then(|| json!(param.choices)),
+    );
+    put(&mut schema, "default", param.default.clone());
+    put(
+        &mut schema,
+        "format",
+        param.format.as_ref().map(|format| json!(format)),
+    );
+    put(
+        &mut schema,
+        "pattern",
+        param.pattern.as_ref().map(|pattern| json!(pattern)),
+    );
+    put(
+        &mut schema,
+        "minimum",
+        param.minimum.map(|bound| json!(bound)),
+    );
+    put(
+        &mut schema,
+        "maximum",
+        param.maximum.map(|bound| json!(bound)),
+    );
+    let length = if param.kind == Some(ParamType::Array) {
+        "maxItems"
+    } else {
+        "maxLength"
+    };
+    put(
+        &mut schema,
+        length,
+        param.max_length.map(|bound| json!(bound)),
+    );
+    put(&mut schema, "items", param.items.as_deref().map(of_param));
+    put(
+        &mut schema,
+        "examples",
+        (!param.examples.is_empty()).then(|| json!(param.examples)),
+    );
+    Value::Object(schema)
+}
+
+fn put(schema: &mut Map<String, Value>, keyword: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        schema.insert(keyword.to_owned(), value);
+    }
+}
+
+fn type_words(kind: ParamType, nullable: bool) -> Value {
+    if nullable {
+        json!([kind.as_str(), "null"])
+    } else {
+        json!(kind.as_str())
+    }
+}
+
+/// Compiles a schema.
+///
+/// # Errors
+/// A sentence that says what is wrong with it.
+pub fn validator(schema: &Value) -> Result<Validator, String> {
+    // The retriever is belt and braces: the crate is built without its own ways to fetch.
+    static OPTIONS: LazyLock<jsonschema::ValidationOptions<'static>> = LazyLock::new(|| {
+        jsonschema::draft202012::options()
+            .should_validate_formats(true)
+            .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_LIMIT_BYTES))
+            .with_retriever(Nowhere)
+    });
+    OPTIONS
+        .build(schema)
+        .map_err(|error| format!("not a JSON Schema: {error}"))
+}
+
+/// Fetches nothing.
+struct Nowhere;
+
+impl Retrieve for Nowhere {
+    fn retrieve(
+        &self,
+        uri: &Uri<String>,
+    ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        Err(format!("`{uri}` is outside the document").into())
+    }
+}

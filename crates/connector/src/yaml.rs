@@ -1,0 +1,137 @@
+//! Reading YAML: typed documents with budgets, and the position of any place in a document.
+//!
+//! A document is refused when it is large, deep or full of aliases, before it costs anything.
+
+use std::fmt;
+
+use indexmap::IndexMap;
+use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_saphyr::{Location, Options, Spanned};
+
+use crate::problem::{Fault, Problem};
+
+/// The greatest size of one file.
+pub const FILE_LIMIT_BYTES: usize = 1024 * 1024;
+
+/// Reads one file into a document type.
+pub(crate) fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Problem> {
+    if text.len() > FILE_LIMIT_BYTES {
+        let message = format!("the file is larger than {FILE_LIMIT_BYTES} bytes");
+        return Err(Problem {
+            file: file.to_owned(),
+            position: None,
+            message,
+        });
+    }
+    serde_saphyr::from_str_with_options(text, options()).map_err(|error| Problem {
+        file: file.to_owned(),
+        position: error.location().map(position),
+        message: first_line(&error.without_snippet().to_string()),
+    })
+}
+
+fn options() -> Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_nodes: 50_000, max_depth: 64, max_aliases: 64 },
+        strict_booleans: true,
+        with_snippet: false,
+    }
+}
+
+/// The reader's messages may go on about the source; what is wrong stands in the first line.
+fn first_line(message: &str) -> String {
+    message.lines().next().unwrap_or_default().to_owned()
+}
+
+fn position(location: Location) -> (u64, u64) {
+    (location.line(), location.column())
+}
+
+/// Turns a fault into a problem: finds the line and column of its place, or of the nearest place around it.
+pub(crate) fn locate(file: &str, text: &str, fault: Fault) -> Problem {
+    let tree: Option<Spanned<Tree>> = serde_saphyr::from_str_with_options(text, options()).ok();
+    let found = tree.map(|tree| position(nearest(&tree, &fault.path)));
+    let path = fault.path.join(".");
+    let message = if path.is_empty() {
+        fault.message
+    } else {
+        format!("{path}: {}", fault.message)
+    };
+    Problem {
+        file: file.to_owned(),
+        position: found,
+        message,
+    }
+}
+
+fn nearest(tree: &Spanned<Tree>, path: &[String]) -> Location {
+    let Some((key, rest)) = path.split_first() else {
+        return tree.referenced;
+    };
+    let child = match &tree.value {
+        Tree::Map(map) => map.get(key),
+        Tree::List(list) => key.parse::<usize>().ok().and_then(|index| list.get(index)),
+        Tree::Scalar => None,
+    };
+    child.map_or(tree.referenced, |child| nearest(child, rest))
+}
+
+/// A document's places, without its values.
+enum Tree {
+    Scalar,
+    List(Vec<Spanned<Tree>>),
+    Map(IndexMap<String, Spanned<Tree>>),
+}
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TreeVisitor)
+    }
+}
+
+struct TreeVisitor;
+
+macro_rules! scalars {
+    ($($method:ident: $type:ty),+) => {
+        $(fn $method<E>(self, _: $type) -> Result<Tree, E> { Ok(Tree::Scalar) })+
+    };
+}
+
+impl<'de> Visitor<'de> for TreeVisitor {
+    type Value = Tree;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("YAML")
+    }
+
+    scalars!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_i128: i128, visit_u128: u128, visit_f64: f64, visit_str: &str);
+
+    fn visit_unit<E>(self) -> Result<Tree, E> {
+        Ok(Tree::Scalar)
+    }
+
+    fn visit_none<E>(self) -> Result<Tree, E> {
+        Ok(Tree::Scalar)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Tree, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            list.push(item);
+        }
+        Ok(Tree::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
+        let mut map = IndexMap::new();
+        while let Some((key, value)) = access.next_entry::<String, Spanned<Tree>>()? {
+            map.insert(key, value);
+        }
+        Ok(Tree::Map(map))
+    }
+}
