@@ -57,10 +57,11 @@ impl<'a> Scope<'a> {
                 .into_iter()
                 .flatten()
                 .map(|(key, value)| (key.as_str(), value));
-            params
-                .chain(self.names.iter().copied())
-                .map(|(key, value)| (key.to_owned(), Jinja::from(Serde(value))))
-                .collect()
+            Jinja::from_pairs(
+                params
+                    .chain(self.names.iter().copied())
+                    .map(|(key, value)| (key, Jinja::from(Serde(value)))),
+            )
         };
         self.interpreted.get_or_init(build).clone()
     }
@@ -335,22 +336,29 @@ fn add_tests(env: &mut Environment<'static>) {
 
 /// Every value of a map as text; `null` stays, for applications that clear a field by it.
 fn strings(map: Serde<Map<String, Value>>) -> Jinja {
-    let texts = map.0.into_iter().map(|(key, value)| {
-        let value = if value.is_null() {
+    let text = |value: Value| {
+        if value.is_null() {
             value
         } else {
             Value::String(text_of(&value))
-        };
-        (key, Jinja::from(Serde(value)))
-    });
-    texts.collect()
+        }
+    };
+    let map: Map<_, _> = map
+        .0
+        .into_iter()
+        .map(|(key, value)| (key, text(value)))
+        .collect();
+    Jinja::from(Serde(map))
 }
 
 /// A map without its `null`s.
 fn compact(map: Serde<Map<String, Value>>) -> Jinja {
-    let kept = map.0.into_iter().filter(|(_, value)| !value.is_null());
-    kept.map(|(key, value)| (key, Jinja::from(Serde(value))))
-        .collect()
+    let map: Map<_, _> = map
+        .0
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .collect();
+    Jinja::from(Serde(map))
 }
 
 /// A list with commas between its items; a text passes through.
