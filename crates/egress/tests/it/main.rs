@@ -1,0 +1,13 @@
+//! What the client promises, tried against servers on this machine.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test stands on fails the test where it fails"
+)]
+
+mod application;
+mod bounds;
+mod credentials;
+mod failures;
+mod hostile;
+mod routes;
