@@ -1,1 +1,10 @@
-//! Placeholder.
+//! The engine's store in SQL: what [`tenon_engine::ports`] asks for, kept in a SQLite file.
+//!
+//! Guarantees that an acknowledged write is committed, that a write acknowledged as durable has
+//! been through `fsync`, and that one process at a time owns the file. `tests/it/suite` holds the
+//! promises that every store keeps; a second engine joins by running the same suite.
+
+mod migrations;
+mod sqlite;
+
+pub use sqlite::{OpenError, SqliteStore};

@@ -1,0 +1,34 @@
+//! The schema's history, embedded in the program.
+//!
+//! Forward only: a released migration is never edited, for a database remembers the text that it
+//! was built from and is refused by a program that remembers another.
+
+/// One step of the schema.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Migration {
+    /// Its place in the order, from 1 without gaps.
+    pub(crate) number: i64,
+    /// What it does, in a word or two.
+    pub(crate) name: &'static str,
+    /// The statements.
+    pub(crate) sql: &'static str,
+}
+
+/// What a SQLite database is built from, in order.
+pub(crate) const SQLITE: &[Migration] = &[Migration {
+    number: 1,
+    name: "initial",
+    sql: include_str!("migrations/sqlite/0001_initial.sql"),
+}];
+
+#[cfg(test)]
+mod tests {
+    use super::SQLITE;
+
+    #[test]
+    fn migrations_are_numbered_from_one_without_gaps() {
+        let numbers: Vec<i64> = SQLITE.iter().map(|migration| migration.number).collect();
+        let expected: Vec<i64> = (1..).take(SQLITE.len()).collect();
+        assert_eq!(numbers, expected);
+    }
+}

@@ -1,0 +1,103 @@
+//! Linked accounts.
+
+use async_trait::async_trait;
+use tenon_engine::model::{Account, AccountId, LinkedAccountId, Page, Paging, Tenant};
+use tenon_engine::ports::{Accounts, Stored};
+
+use super::fault::Fault;
+use super::query::{Values, values};
+use super::record::{FromRecord, Record};
+use super::selection::Selection;
+use super::store::SqliteStore;
+
+const ADD: &str = "INSERT INTO accounts
+    (id, org, environment, account_id, name, udf, search_text, created_at, updated_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+const UPDATE: &str = "UPDATE accounts SET name = ?, udf = ?, search_text = ?, updated_at = ?
+    WHERE account_id = ? AND org = ? AND environment = ?";
+
+const ACCOUNT: &str = "SELECT * FROM accounts
+    WHERE account_id = ? AND org = ? AND environment = ?";
+
+/// Whatever belongs to the account goes with it, by the schema.
+const DELETE: &str = "DELETE FROM accounts WHERE account_id = ? AND org = ? AND environment = ?";
+
+const NEWEST_FIRST: &str = "created_at DESC, id DESC";
+
+#[async_trait]
+impl Accounts for SqliteStore {
+    async fn add_account(&self, tenant: &Tenant, account: &Account) -> Stored<()> {
+        let row = values![
+            account.id.as_str(),
+            tenant.org.as_str(),
+            tenant.environment.as_str(),
+            account.account_id.as_str(),
+            account.name,
+            serde_json::to_string(&account.udf).map_err(Fault::from)?,
+            search_text(account),
+            account.created_at.0,
+            account.updated_at.0,
+        ];
+        self.change(ADD, row).await.map(drop)
+    }
+
+    async fn update_account(&self, tenant: &Tenant, account: &Account) -> Stored<()> {
+        let mut row = values![
+            account.name,
+            serde_json::to_string(&account.udf).map_err(Fault::from)?,
+            search_text(account),
+            account.updated_at.0,
+        ];
+        row.extend(scoped(tenant, &account.account_id));
+        self.change(UPDATE, row).await.map(drop)
+    }
+
+    async fn account(&self, tenant: &Tenant, id: &AccountId) -> Stored<Option<Account>> {
+        self.first(ACCOUNT, scoped(tenant, id)).await
+    }
+
+    async fn accounts(
+        &self,
+        tenant: &Tenant,
+        search: Option<&str>,
+        paging: Paging,
+    ) -> Stored<Page<Account>> {
+        let search = search.map(str::to_lowercase);
+        let selection = Selection::of(tenant).and("instr(search_text, ?) > 0", search);
+        self.read(move |db| selection.page(db, NEWEST_FIRST, paging))
+            .await
+    }
+
+    async fn delete_account(&self, tenant: &Tenant, id: &AccountId) -> Stored<bool> {
+        Ok(self.change(DELETE, scoped(tenant, id)).await? > 0)
+    }
+}
+
+/// What a search looks into. The line's end keeps a search from matching across both.
+fn search_text(account: &Account) -> String {
+    format!("{}\n{}", account.account_id, account.name).to_lowercase()
+}
+
+fn scoped(tenant: &Tenant, id: &AccountId) -> Values {
+    values![
+        id.as_str(),
+        tenant.org.as_str(),
+        tenant.environment.as_str()
+    ]
+}
+
+impl FromRecord for Account {
+    const TABLE: &'static str = "accounts";
+
+    fn from_record(record: &Record<'_>) -> Result<Self, Fault> {
+        Ok(Self {
+            id: record.parse("id", LinkedAccountId::parse)?,
+            account_id: record.parse("account_id", AccountId::parse)?,
+            name: record.get("name")?,
+            udf: record.json("udf")?,
+            created_at: record.time("created_at")?,
+            updated_at: record.time("updated_at")?,
+        })
+    }
+}
