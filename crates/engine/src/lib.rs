@@ -1,6 +1,122 @@
 //! The use cases: executing actions, keeping connections, answering from the journal.
 //!
 //! Knows no SQL, no axum and no socket: the store stands behind [`ports`], the network behind the egress crate.
+//! Every door (HTTP, MCP, CLI) enters through the methods of [`Engine`].
 
+pub mod access;
+pub mod accounts;
+pub mod connections;
+pub mod error;
+pub mod execute;
+pub mod executions;
+pub mod keychain;
 pub mod model;
+pub mod organizations;
 pub mod ports;
+pub mod registry;
+pub mod sessions;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tenon_egress::Egress;
+use tokio_util::task::TaskTracker;
+
+use crate::error::Outcomes;
+use crate::keychain::KeyChain;
+use crate::model::BootId;
+use crate::ports::{Clock, Store};
+use crate::registry::Registry;
+
+/// What an engine is made of.
+pub struct Parts {
+    /// The durable side.
+    pub store: Arc<dyn Store>,
+    /// The keys.
+    pub keys: KeyChain,
+    /// The way out.
+    pub egress: Egress,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The connectors.
+    pub registry: Arc<Registry>,
+    /// Where the sandbox listens inside this process, if it runs.
+    pub sandbox: Option<SocketAddr>,
+}
+
+/// All use cases.
+pub struct Engine {
+    store: Arc<dyn Store>,
+    keys: KeyChain,
+    egress: Egress,
+    clock: Arc<dyn Clock>,
+    registry: Arc<Registry>,
+    sandbox: Option<SocketAddr>,
+    boot: BootId,
+    tasks: TaskTracker,
+}
+
+impl Engine {
+    /// An engine for one life of the process.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let Parts {
+            store,
+            keys,
+            egress,
+            clock,
+            registry,
+            sandbox,
+        } = parts;
+        let (boot, tasks) = (BootId::generate(), TaskTracker::new());
+        Arc::new(Self {
+            store,
+            keys,
+            egress,
+            clock,
+            registry,
+            sandbox,
+            boot,
+            tasks,
+        })
+    }
+
+    /// The connectors.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The time.
+    pub fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// Ends what other lives of the process left running, as `Unknown`; says how many there were.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn sweep(&self) -> Outcomes<u64> {
+        Ok(self.store.sweep(&self.boot, self.clock.now()).await?)
+    }
+
+    /// Forgets kept answers and idempotency keys past their life.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn expire(&self) -> Outcomes<u64> {
+        Ok(self.store.expire(self.clock.now()).await?)
+    }
+
+    /// Whether the store can be read and written.
+    ///
+    /// # Errors
+    /// Where it cannot.
+    pub async fn ping(&self) -> Outcomes<()> {
+        Ok(self.store.ping().await?)
+    }
+
+    /// Waits until every execution that has begun is over.
+    pub async fn drain(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}

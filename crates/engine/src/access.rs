@@ -1,0 +1,348 @@
+//! Who is calling: from what a request presents to a caller that only this module can make.
+//!
+//! Two credentials that disagree in anything are refused; the stronger never wins. Ids in a request choose among
+//! what the credential already owns.
+
+use serde::{Deserialize, Serialize};
+use tenon_connector::Action;
+use tenon_connector::document::Effect;
+use tenon_vault::{Secret, digest};
+
+use crate::Engine;
+use crate::error::{Code, Error, Outcomes};
+use crate::model::{
+    Account, AccountId, ApiKeyId, Environment, OrgId, Session, SessionId, SessionScopes, Tenant,
+};
+
+/// What a request presents, unchecked.
+#[derive(Debug, Default)]
+pub struct Presented {
+    /// `x-api-key`.
+    pub api_key: Option<Secret>,
+    /// `Authorization: Bearer`.
+    pub bearer: Option<Secret>,
+    /// Every linked account that the request names, in headers and query.
+    pub accounts: Vec<String>,
+    /// `x-admin-key`.
+    pub admin_key: Option<Secret>,
+}
+
+/// A caller with an API key: a whole environment.
+#[derive(Debug, Clone)]
+pub struct TenantCaller {
+    tenant: Tenant,
+    key: ApiKeyId,
+}
+
+impl TenantCaller {
+    /// Whose data the caller may touch.
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// The key.
+    pub fn key(&self) -> &ApiKeyId {
+        &self.key
+    }
+}
+
+/// A caller who speaks for exactly one linked account: by session token, or by API key and account.
+#[derive(Debug, Clone)]
+pub struct AccountCaller {
+    tenant: Tenant,
+    account: Account,
+    session: Option<Session>,
+}
+
+impl AccountCaller {
+    /// Whose data the caller may touch.
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// The account.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// The session, where the caller came with a token.
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    /// What the caller may do.
+    pub fn scopes(&self) -> SessionScopes {
+        self.session
+            .as_ref()
+            .map(|session| session.scopes.clone())
+            .unwrap_or_default()
+    }
+
+    /// Refuses an application that the caller's token does not cover.
+    ///
+    /// # Errors
+    /// [`Code::Forbidden`].
+    pub fn check_application(&self, slug: &str) -> Outcomes<()> {
+        let scopes = self.scopes();
+        let allowed = scopes
+            .apps
+            .is_none_or(|apps| apps.iter().any(|app| app == slug));
+        if allowed {
+            Ok(())
+        } else {
+            Err(Error::new(
+                Code::Forbidden,
+                format!("The token does not cover the application `{slug}`"),
+            ))
+        }
+    }
+
+    /// Refuses an action that the caller's token does not cover.
+    ///
+    /// # Errors
+    /// [`Code::Forbidden`].
+    pub fn check_action(&self, slug: &str, action: &Action, effect: Effect) -> Outcomes<()> {
+        self.check_application(slug)?;
+        let scopes = self.scopes();
+        let names = |listed: &String| {
+            let id = listed
+                .strip_prefix(slug)
+                .and_then(|rest| rest.strip_prefix('.'))
+                .unwrap_or(listed);
+            id == action.id || action.aliases.iter().any(|alias| alias == id)
+        };
+        if !scopes
+            .actions
+            .is_none_or(|actions| actions.iter().any(names))
+        {
+            return Err(Error::new(
+                Code::Forbidden,
+                format!("The token does not cover the action `{}`", action.id),
+            ));
+        }
+        if scopes.read_only && effect != Effect::Read {
+            return Err(Error::new(
+                Code::Forbidden,
+                "The token is read-only and the action changes something",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// A caller with an admin key: the whole installation.
+#[derive(Debug, Clone, Copy)]
+pub struct AdminCaller(());
+
+/// The claims of a session token.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Claims {
+    pub(crate) org_id: String,
+    pub(crate) linked_account_id: String,
+    pub(crate) environment: String,
+    pub(crate) iat: i64,
+    pub(crate) exp: i64,
+    pub(crate) jti: String,
+}
+
+impl Engine {
+    /// A caller by API key. A bearer beside it must belong to the same environment.
+    ///
+    /// # Errors
+    /// [`Code::InvalidCredentials`].
+    pub async fn tenant_caller(&self, presented: &Presented) -> Outcomes<TenantCaller> {
+        let caller = self
+            .by_api_key(presented)
+            .await?
+            .ok_or_else(invalid_credentials)?;
+        if let Some(bearer) = &presented.bearer {
+            let session = self
+                .session_of(bearer)
+                .await
+                .map_err(|_any| invalid_credentials())?;
+            if session.tenant != caller.tenant {
+                return Err(disagreement());
+            }
+        }
+        Ok(caller)
+    }
+
+    /// A caller who speaks for one account.
+    ///
+    /// # Errors
+    /// [`Code::InvalidCredentials`] or [`Code::InvalidSessionToken`]; without an account [`Code::MissingLinkedAccountId`]; for one that does not exist [`Code::LinkedAccountNotFound`].
+    pub async fn account_caller(&self, presented: &Presented) -> Outcomes<AccountCaller> {
+        let session = match &presented.bearer {
+            Some(bearer) => Some(self.session_of(bearer).await?),
+            None => None,
+        };
+        let key = self.by_api_key(presented).await?;
+        let named = named_account(presented)?;
+        let (tenant, account_id) = match (session.as_ref(), key, named) {
+            (Some(session), key, named) => {
+                let agrees = key.is_none_or(|key| key.tenant == session.tenant)
+                    && named.is_none_or(|named| named == session.account);
+                if !agrees {
+                    return Err(disagreement());
+                }
+                (session.tenant.clone(), session.account.clone())
+            }
+            (None, Some(key), Some(named)) => (key.tenant, named),
+            (None, Some(_), None) => {
+                let message =
+                    "linked_account_id header is required when using org API key authentication.";
+                return Err(Error::new(Code::MissingLinkedAccountId, message));
+            }
+            (None, None, _) => return Err(invalid_credentials()),
+        };
+        let account = self.existing_account(&tenant, &account_id).await?;
+        Ok(AccountCaller {
+            tenant,
+            account,
+            session,
+        })
+    }
+
+    /// A caller by session token alone.
+    ///
+    /// # Errors
+    /// [`Code::InvalidToken`].
+    pub async fn session_caller(&self, presented: &Presented) -> Outcomes<AccountCaller> {
+        let missing = || Error::new(Code::InvalidToken, "Authorization Token Missing");
+        let bearer = presented.bearer.as_ref().ok_or_else(missing)?;
+        let invalid = |_error| Error::new(Code::InvalidToken, "Invalid token");
+        let session = self.session_of(bearer).await.map_err(invalid)?;
+        self.account_caller(presented).await.and_then(|caller| {
+            if caller
+                .session
+                .as_ref()
+                .is_some_and(|own| own.id == session.id)
+            {
+                Ok(caller)
+            } else {
+                Err(disagreement())
+            }
+        })
+    }
+
+    /// An admin.
+    ///
+    /// # Errors
+    /// [`Code::InvalidCredentials`].
+    pub async fn admin_caller(&self, presented: &Presented) -> Outcomes<AdminCaller> {
+        let key = presented
+            .admin_key
+            .as_ref()
+            .ok_or_else(invalid_credentials)?;
+        let known = self.store.has_admin_key(&self.hash_key(key)).await?;
+        if known {
+            Ok(AdminCaller(()))
+        } else {
+            Err(invalid_credentials())
+        }
+    }
+
+    /// The hash under which a key is kept.
+    pub(crate) fn hash_key(&self, key: &Secret) -> [u8; 32] {
+        self.keys.instance().mac("api-key", key.expose().as_bytes())
+    }
+
+    async fn by_api_key(&self, presented: &Presented) -> Outcomes<Option<TenantCaller>> {
+        let Some(key) = &presented.api_key else {
+            return Ok(None);
+        };
+        let found = self
+            .store
+            .api_key(&self.hash_key(key))
+            .await?
+            .ok_or_else(invalid_credentials)?;
+        Ok(Some(TenantCaller {
+            tenant: found.tenant,
+            key: found.id,
+        }))
+    }
+
+    /// The live session of a token.
+    async fn session_of(&self, bearer: &Secret) -> Outcomes<Session> {
+        let invalid = || Error::new(Code::InvalidSessionToken, "Invalid session token");
+        let claims = self.read_token(bearer).ok_or_else(invalid)?;
+        let id = SessionId::parse(&claims.jti).ok_or_else(invalid)?;
+        let session = self.store.session(&id).await?.ok_or_else(invalid)?;
+        let live = session.revoked_at.is_none() && self.clock.now() < session.expires_at;
+        if live && claims.fit(&session) {
+            Ok(session)
+        } else {
+            Err(invalid())
+        }
+    }
+
+    fn read_token(&self, bearer: &Secret) -> Option<Claims> {
+        let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::HS256);
+        // The row decides whether a session is over; the library would ask a clock of its own.
+        validation.validate_exp = false;
+        validation.required_spec_claims.clear();
+        let key = jsonwebtoken::DecodingKey::from_secret(
+            self.keys.instance().derive("session-token").as_slice(),
+        );
+        jsonwebtoken::decode::<Claims>(bearer.expose(), &key, &validation)
+            .ok()
+            .map(|token| token.claims)
+    }
+
+    /// The token of a session: the same row always makes the same token.
+    pub(crate) fn write_token(&self, session: &Session) -> Outcomes<Secret> {
+        let claims = Claims {
+            org_id: session.tenant.org.to_string(),
+            linked_account_id: session.account.to_string(),
+            environment: session.tenant.environment.as_str().to_owned(),
+            iat: session.issued_at.seconds(),
+            exp: session.expires_at.seconds(),
+            jti: session.id.to_string(),
+        };
+        let key = jsonwebtoken::EncodingKey::from_secret(
+            self.keys.instance().derive("session-token").as_slice(),
+        );
+        jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key)
+            .map(Secret::new)
+            .map_err(Error::internal)
+    }
+}
+
+impl Claims {
+    fn fit(&self, session: &Session) -> bool {
+        let tenant = OrgId::parse(&self.org_id).zip(Environment::parse(&self.environment));
+        let same_tenant =
+            tenant.is_some_and(|(org, environment)| Tenant { org, environment } == session.tenant);
+        same_tenant
+            && self.linked_account_id == session.account.as_str()
+            && self.exp == session.expires_at.seconds()
+    }
+}
+
+/// The one account that the request names.
+fn named_account(presented: &Presented) -> Outcomes<Option<AccountId>> {
+    let mut accounts = presented.accounts.iter();
+    let Some(first) = accounts.next() else {
+        return Ok(None);
+    };
+    if accounts.any(|other| !digest::equal(other.as_bytes(), first.as_bytes())) {
+        return Err(disagreement());
+    }
+    let invalid = || {
+        Error::new(
+            Code::InvalidLinkedAccountId,
+            "linked_account_id must be 1 to 255 characters without control characters",
+        )
+    };
+    AccountId::parse(first).map(Some).ok_or_else(invalid)
+}
+
+fn invalid_credentials() -> Error {
+    Error::new(Code::InvalidCredentials, "Invalid Credentials")
+}
+
+fn disagreement() -> Error {
+    let mut error = invalid_credentials();
+    error.source = Some("two credentials of one request disagree".into());
+    error
+}

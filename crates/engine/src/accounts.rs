@@ -1,0 +1,138 @@
+//! Linked accounts: the tenant's customers.
+
+use serde_json::{Map, Value};
+
+use crate::Engine;
+use crate::access::TenantCaller;
+use crate::error::{Code, Error, Outcomes};
+use crate::model::{Account, AccountId, LinkedAccountId, Page, Paging, Tenant};
+use crate::ports::StoreError;
+
+/// What a tenant says about an account. What is left out stays as it is.
+#[derive(Debug, Default)]
+pub struct AccountDetails {
+    /// A name for people.
+    pub name: Option<String>,
+    /// The tenant's own facts.
+    pub udf: Option<Map<String, Value>>,
+}
+
+impl Engine {
+    /// One page of the tenant's accounts.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn accounts(
+        &self,
+        caller: &TenantCaller,
+        search: Option<&str>,
+        paging: Paging,
+    ) -> Outcomes<Page<Account>> {
+        Ok(self.store.accounts(caller.tenant(), search, paging).await?)
+    }
+
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// [`Code::BadRequest`] where the id is taken.
+    pub async fn create_account(
+        &self,
+        caller: &TenantCaller,
+        id: AccountId,
+        details: AccountDetails,
+    ) -> Outcomes<Account> {
+        let now = self.clock.now();
+        let account = Account {
+            id: LinkedAccountId::generate(),
+            name: details.name.unwrap_or_else(|| id.to_string()),
+            account_id: id,
+            udf: details.udf.unwrap_or_default(),
+            created_at: now,
+            updated_at: now,
+        };
+        let tenant = caller.tenant();
+        match self.store.add_account(tenant, &account).await {
+            Ok(()) => Ok(account),
+            Err(StoreError::Exists) => {
+                let (id, environment) = (&account.account_id, tenant.environment.as_str());
+                let message = format!(
+                    "Linked account with id {id} already exists in the {environment} environment"
+                );
+                Err(Error::new(Code::BadRequest, message))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Adds an account or changes it; says whether it was added.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn upsert_account(
+        &self,
+        tenant: &Tenant,
+        id: AccountId,
+        details: AccountDetails,
+    ) -> Outcomes<(Account, bool)> {
+        let now = self.clock.now();
+        if let Some(mut account) = self.store.account(tenant, &id).await? {
+            account.name = details.name.unwrap_or(account.name);
+            account.udf = details.udf.unwrap_or(account.udf);
+            account.updated_at = now;
+            self.store.update_account(tenant, &account).await?;
+            return Ok((account, false));
+        }
+        let name = details.name.unwrap_or_else(|| id.to_string());
+        let udf = details.udf.unwrap_or_default();
+        let account = Account {
+            id: LinkedAccountId::generate(),
+            account_id: id,
+            name,
+            udf,
+            created_at: now,
+            updated_at: now,
+        };
+        self.store.add_account(tenant, &account).await?;
+        Ok((account, true))
+    }
+
+    /// One account.
+    ///
+    /// # Errors
+    /// [`Code::LinkedAccountNotFound`].
+    pub async fn existing_account(&self, tenant: &Tenant, id: &AccountId) -> Outcomes<Account> {
+        let found = self.store.account(tenant, id).await?;
+        found.ok_or_else(|| not_found(tenant, id))
+    }
+
+    /// Removes an account with everything that belongs to it.
+    ///
+    /// # Errors
+    /// [`Code::LinkedAccountNotFound`].
+    pub async fn delete_account(&self, caller: &TenantCaller, id: &AccountId) -> Outcomes<()> {
+        let tenant = caller.tenant();
+        for connection in self.store.connections(tenant, id, None).await? {
+            self.egress
+                .forget(&partition(tenant, connection.id.as_str()));
+        }
+        let removed = self.store.delete_account(tenant, id).await?;
+        if removed {
+            Ok(())
+        } else {
+            Err(not_found(tenant, id))
+        }
+    }
+}
+
+/// The name of a connection's share of the pool: connections of different owners never share a socket.
+pub(crate) fn partition(tenant: &Tenant, connection: &str) -> String {
+    format!("{}/{connection}", tenant.scope())
+}
+
+fn not_found(tenant: &Tenant, id: &AccountId) -> Error {
+    let (org, environment) = (&tenant.org, tenant.environment.as_str());
+    let message = format!(
+        "Linked Account with account id {id} for org {org} in environment {environment} not found"
+    );
+    Error::new(Code::LinkedAccountNotFound, message)
+}

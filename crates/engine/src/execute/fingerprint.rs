@@ -1,0 +1,93 @@
+//! Hashes of what was asked and of what is sent. Equal requests have equal hashes, however their keys are ordered.
+
+use serde_json::Value;
+use tenon_connector::{Body, Plan};
+use tenon_vault::digest::{hex, sha256};
+
+use crate::model::RequestRecord;
+
+/// A JSON value as text with its keys in order.
+fn canonical(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(map) => {
+            let mut members: Vec<_> = map.iter().collect();
+            members.sort_by_key(|(name, _)| *name);
+            text.push('{');
+            for (name, value) in members {
+                text.push_str(&Value::from(name.as_str()).to_string());
+                text.push(':');
+                canonical(value, text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for item in items {
+                canonical(item, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        scalar => text.push_str(&scalar.to_string()),
+    }
+}
+
+/// The hash of what a caller asked for.
+pub(super) fn of_request(body: &Value, connection: &str) -> String {
+    let mut text = String::new();
+    canonical(body, &mut text);
+    hex(&sha256(&[connection.as_bytes(), b"\0", text.as_bytes()]))
+}
+
+/// What the journal says of a planned request.
+pub(super) fn of_plan(plan: &Plan) -> RequestRecord {
+    let mut headers = plan.headers.clone();
+    headers.sort();
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}:{value}\n"))
+        .collect();
+    let body = body_text(&plan.body);
+    let text = [plan.method.as_str(), plan.url.as_str(), &headers, &body].join("\0");
+    RequestRecord {
+        method: plan.method.as_str().to_owned(),
+        host: plan.url.host_str().unwrap_or_default().to_owned(),
+        path: plan.url.path().to_owned(),
+        sha256: hex(&sha256(&[text.as_bytes()])),
+    }
+}
+
+fn body_text(body: &Body) -> String {
+    match body {
+        Body::Empty => String::new(),
+        Body::Json(value) => {
+            let mut text = "json".to_owned();
+            canonical(value, &mut text);
+            text
+        }
+        Body::Form(pairs) => format!("form{pairs:?}"),
+        Body::Multipart(parts) => format!("multipart{parts:?}"),
+        Body::Raw { content_type, text } => format!("{content_type}\0{text}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_order_of_keys_does_not_matter_and_values_do() {
+        let hash = |value: Value| of_request(&value, "conn_1");
+        assert_eq!(
+            hash(json!({"a": 1, "b": [{"c": 2, "d": 3}]})),
+            hash(json!({"b": [{"d": 3, "c": 2}], "a": 1}))
+        );
+        assert_ne!(hash(json!({"a": 1})), hash(json!({"a": "1"})));
+        assert_ne!(
+            of_request(&json!({}), "conn_1"),
+            of_request(&json!({}), "conn_2")
+        );
+    }
+}

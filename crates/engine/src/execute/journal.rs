@@ -1,0 +1,218 @@
+//! Phases 4, 7 and 11: the journal before and after the application is called, and answers for those who ask again.
+
+use tenon_vault::{Purpose, digest};
+
+use super::answered::{self, Done};
+use super::run::Run;
+use crate::Engine;
+use crate::error::{Code, Error, Outcomes};
+use crate::model::{
+    AccountId, Execution, ExecutionId, ExecutionState, IdempotencyKey, NodeStatus, Outcome,
+    StoredResult, Tenant,
+};
+use crate::ports::Begun;
+
+/// How long kept answers and idempotency keys live.
+const LIFE_MS: i64 = 24 * 3600 * 1000;
+/// The largest answer that is kept whole.
+const KEPT_LIMIT_BYTES: usize = 10 * 1024 * 1024;
+/// How long a caller waits who asks while the first call is still running.
+const IN_FLIGHT_WAIT_MS: u64 = 1000;
+
+/// An idempotency key before its execution has an id.
+pub(super) struct Key {
+    pub(super) hash: String,
+    pub(super) fingerprint: String,
+}
+
+/// What an intent came to.
+pub(super) enum Intent {
+    /// It is durable: go on.
+    Begun,
+    /// Another call was first: this is its answer.
+    Answered(Done),
+}
+
+impl Engine {
+    pub(super) async fn hash_idempotency_key(
+        &self,
+        tenant: &Tenant,
+        key: &str,
+    ) -> Outcomes<String> {
+        let (_, data_key) = self.keys.of_tenant(tenant).await?;
+        Ok(digest::hex(
+            &data_key.mac("idempotency-key", key.as_bytes()),
+        ))
+    }
+
+    /// The key that an application may use to recognise a repetition: made from the execution, so it is the same after a crash.
+    pub(crate) async fn vendor_key(
+        &self,
+        tenant: &Tenant,
+        execution: &ExecutionId,
+    ) -> Outcomes<String> {
+        let (_, data_key) = self.keys.of_tenant(tenant).await?;
+        let mac = data_key.mac("vendor-idempotency-key", execution.as_str().as_bytes());
+        Ok(digest::hex(&mac).chars().take(32).collect())
+    }
+
+    /// Phase 4: the answer of an earlier call with this key. Only reads.
+    pub(super) async fn replay(
+        &self,
+        tenant: &Tenant,
+        account: &AccountId,
+        slug: &str,
+        action: &str,
+        key: &Key,
+    ) -> Outcomes<Option<Done>> {
+        let now = self.clock.now();
+        let held = self
+            .store
+            .idempotency_key(tenant, account, slug, action, &key.hash, now)
+            .await?;
+        match held {
+            Some(held) => self.answer_of(tenant, &held, key).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn answer_of(&self, tenant: &Tenant, held: &IdempotencyKey, key: &Key) -> Outcomes<Done> {
+        if held.fingerprint != key.fingerprint {
+            return Err(Error::of(Code::IdempotencyKeyReused));
+        }
+        let execution = self.store.execution(tenant, &held.execution).await?;
+        let execution =
+            execution.ok_or_else(|| Error::internal("an idempotency key without its execution"))?;
+        if execution.state == ExecutionState::Running {
+            return Err(Error::of(Code::IdempotencyInFlight).after(IN_FLIGHT_WAIT_MS));
+        }
+        Ok(match self.kept(tenant, &execution).await? {
+            Some(done) => done,
+            None => Err(lost(&execution)),
+        })
+    }
+
+    /// The kept answer of an execution, opened.
+    pub(crate) async fn kept(
+        &self,
+        tenant: &Tenant,
+        execution: &Execution,
+    ) -> Outcomes<Option<Done>> {
+        let Some(result) = self.store.result(tenant, &execution.id).await? else {
+            return Ok(None);
+        };
+        let key = self
+            .keys
+            .by_id(&result.key)
+            .ok_or_else(|| Error::internal("data key not found"))?;
+        let bytes = key
+            .open(&purpose(execution), &result.blob)
+            .map_err(Error::internal)?;
+        Ok(answered::from_bytes(&bytes))
+    }
+
+    /// Phase 7: the intent, durable before anything is sent.
+    pub(super) async fn begin(&self, run: &Run, key: Option<&Key>) -> Outcomes<Intent> {
+        let execution = &run.execution;
+        let row = key.map(|key| IdempotencyKey {
+            slug: execution.slug.clone(),
+            action: execution.action.clone(),
+            key_hash: key.hash.clone(),
+            fingerprint: key.fingerprint.clone(),
+            execution: execution.id.clone(),
+            expires_at: execution.started_at.plus(LIFE_MS),
+        });
+        let begun = self.store.begin(execution, row.as_ref()).await;
+        match (
+            begun.map_err(|error| Error::of(Code::LogUnavailable).after(1000).because(error))?,
+            key,
+        ) {
+            (Begun::Started, _) => Ok(Intent::Begun),
+            (Begun::Held(held), Some(key)) => self
+                .answer_of(&execution.tenant, &held, key)
+                .await
+                .map(Intent::Answered),
+            (Begun::Held(_), None) => {
+                Err(Error::internal("the journal held a key that nobody gave"))
+            }
+        }
+    }
+
+    /// Phase 11: the outcome, durable before anybody is told.
+    pub(super) async fn finish(
+        &self,
+        run: &mut Run,
+        done: &Done,
+        begun: bool,
+        kept: bool,
+    ) -> Outcomes<()> {
+        run.execution.state = ExecutionState::Finished;
+        let execution = &run.execution;
+        let written = match (begun, kept) {
+            (true, true) => {
+                let result = self.seal_result(execution, done).await?;
+                self.store
+                    .finish(execution, result.as_ref(), true)
+                    .await
+                    .map(drop)
+            }
+            (true, false) => self.store.finish(execution, None, true).await.map(drop),
+            (false, _) => self.store.record(execution).await,
+        };
+        written.map_err(|error| {
+            let message = "The application was called and the journal could not be written afterwards; the outcome is in doubt";
+            let mut shown = Error::new(Code::LogUnavailable, message).because(error);
+            shown.retryable = false;
+            shown.execution = Some(super::outcome::ended(execution));
+            shown
+        })
+    }
+
+    async fn seal_result(
+        &self,
+        execution: &Execution,
+        done: &Done,
+    ) -> Outcomes<Option<StoredResult>> {
+        let bytes = answered::to_bytes(done, execution);
+        if bytes.len() > KEPT_LIMIT_BYTES {
+            return Ok(None);
+        }
+        let (id, key) = self.keys.of_tenant(&execution.tenant).await?;
+        let blob = key
+            .seal(&purpose(execution), &bytes)
+            .map_err(Error::internal)?;
+        Ok(Some(StoredResult {
+            key: id,
+            blob,
+            expires_at: self.clock.now().plus(LIFE_MS),
+        }))
+    }
+}
+
+fn purpose(execution: &Execution) -> Purpose<'_> {
+    Purpose {
+        org: execution.tenant.org.as_str(),
+        environment: execution.tenant.environment.as_str(),
+        account: execution.account.as_str(),
+        subject: execution.id.as_str(),
+        connector: &execution.slug,
+        trust: "",
+        field: "result",
+        version: 1,
+    }
+}
+
+/// An execution whose answer was not kept: lost in a crash, or too large.
+fn lost(execution: &Execution) -> Error {
+    let mut error = Error::new(
+        Code::UpstreamOutcomeUnknown,
+        "The first call with this Idempotency-Key ended and its answer was not kept; the journal has its record",
+    );
+    error.execution = Some(super::outcome::ended(execution));
+    if execution.node_status == Some(NodeStatus::Unknown)
+        || execution.outcome == Some(Outcome::Unknown)
+    {
+        error.message = Code::UpstreamOutcomeUnknown.entry().meaning.to_owned();
+    }
+    error
+}

@@ -1,0 +1,19 @@
+//! Executing an action, from the caller's request to the journal's record. One path for every door.
+//!
+//! [`pipeline`] is the path; the phases that decide without I/O stand in files of their own.
+
+mod answered;
+mod dry_run;
+mod fingerprint;
+mod journal;
+mod outcome;
+mod pipeline;
+mod project;
+mod request;
+mod run;
+
+pub use answered::{Answered, Done};
+pub use pipeline::Reply;
+pub use request::{DEFAULT_TIMEOUT, ExecuteRequest, LONGEST_TIMEOUT};
+
+pub(crate) use outcome::answer;

@@ -1,0 +1,298 @@
+//! The path of one execution, phase by phase. Steps that only decide do no I/O; from phase 7 on the run is a task of
+//! its own, so that a caller who hangs up does not stop what the application has already begun.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+use tenon_connector::document::Effect;
+use tenon_connector::{Action, Connector, Facts, Plan, Way};
+
+use super::answered::Done;
+use super::journal::{Intent, Key};
+use super::request::ExecuteRequest;
+use super::run::Run;
+use super::{dry_run, fingerprint};
+use crate::Engine;
+use crate::access::AccountCaller;
+use crate::error::{Code, Error, Outcomes};
+use crate::model::{Connection, Execution, ExecutionId, ExecutionState};
+
+/// What a caller gets.
+#[derive(Debug)]
+pub enum Reply {
+    /// The execution ended.
+    Done(Done),
+    /// An earlier call with the same idempotency key had ended: its answer.
+    Replayed(Done),
+    /// It runs; the caller polls.
+    Accepted(ExecutionId),
+    /// What would be sent.
+    DryRun(Value),
+}
+
+/// Everything that is known before the journal is written.
+struct Prepared {
+    connector: Arc<Connector>,
+    action: Arc<Action>,
+    connection: Connection,
+    params: Map<String, Value>,
+    facts: Facts,
+    id: ExecutionId,
+    effect: Effect,
+}
+
+impl Engine {
+    /// Executes an action.
+    ///
+    /// # Errors
+    /// Everything that keeps the application from being called. What the application answers, also an error, is a [`Reply`].
+    pub async fn execute(
+        self: &Arc<Self>,
+        caller: &AccountCaller,
+        request: ExecuteRequest,
+    ) -> Outcomes<Reply> {
+        request.check()?;
+        let (connector, action) = self.registry.action(&request.slug, &request.action)?;
+        self.check_enabled(caller.tenant(), &connector.slug).await?;
+        let params = action
+            .admit(request.body.clone())
+            .map_err(Error::validation)?;
+        let effect = action.effect(&params);
+        caller.check_action(&connector.slug, &action, effect)?;
+        let key = self.key_of(caller, &request).await?;
+        if let Some(key) = key.as_ref().filter(|_| !request.dry_run)
+            && let Some(done) = self
+                .replay(
+                    caller.tenant(),
+                    &caller.account().account_id,
+                    &connector.slug,
+                    &action.id,
+                    key,
+                )
+                .await?
+        {
+            return Ok(Reply::Replayed(done));
+        }
+        let prepared = self
+            .prepare(caller, &request, connector, action, params, effect)
+            .await?;
+        let first = prepared.plan_first()?;
+        if request.dry_run {
+            return Ok(Reply::DryRun(prepared.show(first)));
+        }
+        self.count_call(caller).await?;
+        let run = self.run_of(caller, &request, prepared, first);
+        self.start(run, key, request.asynchronous).await
+    }
+
+    async fn key_of(
+        &self,
+        caller: &AccountCaller,
+        request: &ExecuteRequest,
+    ) -> Outcomes<Option<Key>> {
+        let Some(key) = &request.idempotency_key else {
+            return Ok(None);
+        };
+        let choice = format!("{:?}", request.choice);
+        let hash = self.hash_idempotency_key(caller.tenant(), key).await?;
+        Ok(Some(Key {
+            hash,
+            fingerprint: fingerprint::of_request(&request.body, &choice),
+        }))
+    }
+
+    /// Phase 5: the connection, and the facts that requests are made from.
+    async fn prepare(
+        &self,
+        caller: &AccountCaller,
+        request: &ExecuteRequest,
+        connector: Arc<Connector>,
+        action: Arc<Action>,
+        params: Map<String, Value>,
+        effect: Effect,
+    ) -> Outcomes<Prepared> {
+        let account = &caller.account().account_id;
+        let connection = self
+            .choose_connection(caller.tenant(), account, &connector, &request.choice)
+            .await?;
+        let id = ExecutionId::generate();
+        let idempotency_key = self.vendor_key(caller.tenant(), &id).await?;
+        let facts = Facts {
+            connection: connection.facts.clone(),
+            idempotency_key,
+        };
+        Ok(Prepared {
+            connector,
+            action,
+            connection,
+            params,
+            facts,
+            id,
+            effect,
+        })
+    }
+
+    fn run_of(
+        &self,
+        caller: &AccountCaller,
+        request: &ExecuteRequest,
+        prepared: Prepared,
+        first: (usize, Plan),
+    ) -> Run {
+        let now = self.clock.now();
+        let execution = Execution {
+            id: prepared.id,
+            tenant: caller.tenant().clone(),
+            account: caller.account().account_id.clone(),
+            connection: prepared.connection.id.clone(),
+            slug: prepared.connector.slug.clone(),
+            action: prepared.action.id.clone(),
+            connector_version: prepared.connector.version,
+            effect: prepared.effect.as_str().to_owned(),
+            source: request.source,
+            request_id: request.request_id.clone(),
+            boot: self.boot.clone(),
+            asynchronous: request.asynchronous,
+            request: fingerprint::of_plan(&first.1),
+            started_at: now,
+            deadline_at: now.plus(i64::try_from(request.timeout.as_millis()).unwrap_or(i64::MAX)),
+            state: ExecutionState::Running,
+            finished_at: None,
+            node_status: None,
+            outcome: None,
+            http_status: None,
+            error: None,
+            attempts: Vec::new(),
+        };
+        Run {
+            connector: prepared.connector,
+            action: prepared.action,
+            connection: prepared.connection,
+            params: prepared.params,
+            facts: prepared.facts,
+            first,
+            fields: request.fields.clone(),
+            deadline: Instant::now() + request.timeout,
+            execution,
+        }
+    }
+
+    /// Phases 7 to 12. A read without anybody who asks again needs one row, written when it is over.
+    async fn start(
+        self: &Arc<Self>,
+        run: Run,
+        key: Option<Key>,
+        asynchronous: bool,
+    ) -> Outcomes<Reply> {
+        let kept = asynchronous || key.is_some();
+        let begun = kept || run.execution.effect != Effect::Read.as_str();
+        if begun && let Intent::Answered(done) = self.begin(&run, key.as_ref()).await? {
+            return Ok(Reply::Replayed(done));
+        }
+        let id = run.execution.id.clone();
+        let engine = Arc::clone(self);
+        let task = self
+            .tasks
+            .spawn(async move { engine.carry_out(run, begun, kept).await });
+        if asynchronous {
+            return Ok(Reply::Accepted(id));
+        }
+        let ended = task.await.map_err(Error::internal)?;
+        ended.map(Reply::Done)
+    }
+
+    async fn carry_out(&self, mut run: Run, begun: bool, kept: bool) -> Outcomes<Done> {
+        let done = self.send_all(&mut run).await;
+        self.finish(&mut run, &done, begun, kept).await?;
+        observe(&run.execution);
+        Ok(done)
+    }
+}
+
+impl Prepared {
+    fn way(&self) -> Outcomes<&Way> {
+        let found = self
+            .connector
+            .way(&self.connection.auth)
+            .map(|(_, way)| way);
+        found.ok_or_else(|| {
+            Error::new(
+                Code::ConnectorChanged,
+                "The connector no longer has the connection's way to authenticate",
+            )
+        })
+    }
+
+    fn plan(&self, index: usize) -> Outcomes<Option<Plan>> {
+        let nothing = json!({});
+        let planned = self.action.plan(
+            index,
+            &self.connector,
+            self.way()?,
+            &self.params,
+            &self.facts,
+            &nothing,
+        );
+        planned.map_err(|error| Error::new(Code::ValidationError, error.to_string()))
+    }
+
+    /// Phase 6: the first request that applies.
+    fn plan_first(&self) -> Outcomes<(usize, Plan)> {
+        for index in 0..self.action.step_count() {
+            if let Some(plan) = self.plan(index)? {
+                return Ok((index, plan));
+            }
+        }
+        Err(Error::new(
+            Code::ValidationError,
+            "No step of the action applies to these parameters",
+        ))
+    }
+
+    fn show(&self, (first_index, first): (usize, Plan)) -> Value {
+        let later = self.action.step_names().enumerate().skip(first_index + 1);
+        let others = later.filter_map(|(index, name)| {
+            if self.action.waits(index) {
+                return Some(dry_run::waiting(name));
+            }
+            self.plan(index)
+                .ok()
+                .flatten()
+                .map(|plan| dry_run::show(&plan))
+        });
+        let requests: Vec<_> = std::iter::once(dry_run::show(&first))
+            .chain(others)
+            .collect();
+        json!({
+            "dry_run": true,
+            "slug": self.connector.slug,
+            "action_id": self.action.id,
+            "connection_id": self.connection.id,
+            "requests": requests,
+        })
+    }
+}
+
+/// One line and one count for every execution.
+fn observe(execution: &Execution) {
+    let status = execution.node_status.map_or("", |status| status.as_str());
+    let outcome = execution.outcome.map_or("", |outcome| outcome.as_str());
+    let took = execution
+        .finished_at
+        .map_or(0, |end| end.0.saturating_sub(execution.started_at.0));
+    tracing::info!(
+        execution = %execution.id, request = %execution.request_id, slug = %execution.slug, action = %execution.action,
+        status, outcome, http_status = execution.http_status, attempts = execution.attempts.len(), took_ms = took,
+        "execution finished"
+    );
+    let labels = [
+        ("slug", execution.slug.clone()),
+        ("action", execution.action.clone()),
+        ("node_status", status.to_owned()),
+    ];
+    metrics::counter!("tenon_executions_total", &labels).increment(1);
+    metrics::histogram!("tenon_execution_seconds", &labels).record(
+        std::time::Duration::from_millis(u64::try_from(took).unwrap_or(0)),
+    );
+}

@@ -1,0 +1,360 @@
+//! Phases 8 to 10: the requests of an execution, sent one after the other, each with its attempts.
+//!
+//! An unsafe request is sent at most once; the decision is [`tenon_connector::retry`]'s and pure.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value};
+use tenon_connector::retry::{Decision, Safety, decide};
+use tenon_connector::{Action, Answer, Connector, Facts, Plan, Verdict};
+use tenon_egress::{Call, Route};
+use tenon_vault::{Credential, digest};
+
+use super::answered::{Answered, Done};
+use super::outcome::{self, of_failure, of_send_error};
+use super::project::project;
+use crate::Engine;
+use crate::accounts::partition;
+use crate::error::{Code, Error};
+use crate::model::{Attempt, Connection, ConnectionStatus, Execution, NodeStatus, Outcome};
+
+/// How long an application may take to confirm that a refused credential is dead.
+const CONFIRM_LIMIT: Duration = Duration::from_secs(5);
+
+/// Everything that is fixed before the first byte leaves.
+pub(super) struct Run {
+    pub(super) connector: Arc<Connector>,
+    pub(super) action: Arc<Action>,
+    pub(super) connection: Connection,
+    pub(super) params: Map<String, Value>,
+    pub(super) facts: Facts,
+    /// The first step that applies, planned.
+    pub(super) first: (usize, Plan),
+    pub(super) fields: Vec<String>,
+    pub(super) deadline: Instant,
+    pub(super) execution: Execution,
+}
+
+/// How one request ended: an answer and what it means, or an error.
+type Sent = Result<(Answer, Verdict), (Error, NodeStatus, Outcome)>;
+
+impl Engine {
+    /// Runs all requests, and leaves their attempts and the end in `run.execution`.
+    pub(super) async fn send_all(&self, run: &mut Run) -> Done {
+        let done = match self.unlock_for(run) {
+            Ok(credential) => self.send_steps(run, &credential).await,
+            Err(error) => {
+                run.end(
+                    NodeStatus::Failed,
+                    Outcome::NotSent,
+                    Some(outcome::record_of(&error)),
+                );
+                Err(error)
+            }
+        };
+        run.execution.finished_at = Some(self.clock.now());
+        done.map_err(|error| Error {
+            execution: Some(outcome::ended(&run.execution)),
+            ..error
+        })
+    }
+
+    fn unlock_for(&self, run: &Run) -> Result<Credential, Error> {
+        let (_, way) = run.way()?;
+        self.unlock(&run.connection, &run.connector, way)
+    }
+
+    async fn send_steps(&self, run: &mut Run, credential: &Credential) -> Done {
+        let mut answers = Value::Object(Map::new());
+        let (mut finished, mut last) = (Vec::new(), None);
+        for index in 0..run.action.step_count() {
+            let plan = match run.plan(index, &answers) {
+                Ok(Some(plan)) => plan,
+                Ok(None) => continue,
+                Err(error) => {
+                    return Err(run.fail(&finished, (error, NodeStatus::Failed, Outcome::NotSent)));
+                }
+            };
+            let (answer, verdict) = match self.send_step(run, &plan, credential).await {
+                Ok(sent) => sent,
+                Err(failed) => return Err(run.fail(&finished, failed)),
+            };
+            if let Some(failure) = verdict.failure() {
+                let safety = Safety::of(plan.effect, plan.idempotent);
+                let mut error =
+                    of_failure(&run.connector, &verdict, failure, answer.status, safety);
+                if let Verdict::CredentialRejected(_) = verdict {
+                    self.confirm_rejection(run, credential).await;
+                }
+                if !finished.is_empty() {
+                    error.message = format!(
+                        "{} (failed at step `{}`; done before: {})",
+                        error.message,
+                        plan.step,
+                        finished.join(", ")
+                    );
+                }
+                run.execution.http_status = Some(answer.status);
+                run.end(NodeStatus::Failed, Outcome::Failed, Some(error));
+                return Ok(run.answered(answer.payload.into_data(), answer.status, None));
+            }
+            keep(&mut answers, &plan.step, &answer);
+            finished.push(plan.step);
+            last = Some(answer);
+        }
+        run.succeed(&answers, last)
+    }
+
+    /// One request with its attempts.
+    async fn send_step(&self, run: &mut Run, plan: &Plan, credential: &Credential) -> Sent {
+        let safety = Safety::of(plan.effect, plan.idempotent);
+        for number in 1.. {
+            let (sent, ending, asked) = self.attempt(run, plan, credential, safety).await;
+            let Some(ending) = ending else { return sent };
+            let remaining = run.deadline.saturating_duration_since(Instant::now());
+            match decide(safety, ending, number, asked, remaining, chance()) {
+                Decision::Stop => return sent,
+                Decision::Wait(wait) => tokio::time::sleep(wait).await,
+            }
+        }
+        Err((
+            Error::of(Code::Internal),
+            NodeStatus::Failed,
+            Outcome::NotSent,
+        ))
+    }
+
+    /// One attempt: what came of it, how it ended where another could help, and how long the application asks to wait.
+    async fn attempt(
+        &self,
+        run: &mut Run,
+        plan: &Plan,
+        credential: &Credential,
+        safety: Safety,
+    ) -> (
+        Sent,
+        Option<tenon_connector::retry::Ending>,
+        Option<Duration>,
+    ) {
+        let (started_at, began) = (self.clock.now(), Instant::now());
+        let result = self.call(run, plan, credential).await;
+        let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let mut attempt = Attempt {
+            step: plan.step.clone(),
+            method: plan.method.as_str().to_owned(),
+            host: plan.url.host_str().unwrap_or_default().to_owned(),
+            path: plan.url.path().to_owned(),
+            started_at,
+            duration_ms,
+            http_status: None,
+            error: None,
+            sent: true,
+        };
+        let ended = match result {
+            Ok(answer) => {
+                attempt.http_status = Some(answer.status);
+                let verdict = run.connector.interpret(&answer, self.clock.now().0);
+                let ending = outcome::ending_of_verdict(&verdict, answer.status);
+                let asked = verdict.failure().and_then(|failure| failure.retry_after);
+                (Ok((answer, verdict)), ending, asked)
+            }
+            Err(error) => {
+                let failed = of_send_error(&error, safety);
+                attempt.error = Some(failed.0.code.as_str().to_owned());
+                attempt.sent = error.sent == tenon_egress::Sent::Maybe;
+                let ending = (!outcome::is_final(&error)).then(|| outcome::ending_of_error(&error));
+                (
+                    Err((failed.0.because(error), failed.1, failed.2)),
+                    ending,
+                    None,
+                )
+            }
+        };
+        run.execution.attempts.push(attempt);
+        ended
+    }
+
+    async fn call(
+        &self,
+        run: &Run,
+        plan: &Plan,
+        credential: &Credential,
+    ) -> Result<Answer, tenon_egress::SendError> {
+        let hosts = run
+            .connector
+            .host_set(&run.facts.connection)
+            .unwrap_or_default();
+        let pool = partition(&run.connection.tenant, run.connection.id.as_str());
+        let route = self.route(&run.connection);
+        let call = Call {
+            plan,
+            credential: Some(credential),
+            hosts: &hosts,
+            partition: &pool,
+            route,
+            deadline: run.deadline,
+        };
+        self.egress.send(call).await.map(outcome::answer)
+    }
+
+    fn route(&self, connection: &Connection) -> Route {
+        match (connection.sandbox, self.sandbox) {
+            (true, Some(address)) => Route::Sandbox(address),
+            // Without a sandbox its made-up credential still goes nowhere: port 9 of this machine discards.
+            (true, None) => Route::Sandbox(std::net::SocketAddr::from(([127, 0, 0, 1], 9))),
+            (false, _) => Route::Network,
+        }
+    }
+
+    /// Asks the application who this is. Where it refuses that too, the credential is dead and the connection is marked.
+    async fn confirm_rejection(&self, run: &Run, credential: &Credential) {
+        let Ok((_, way)) = run.way() else { return };
+        let connection = &run.connection;
+        let pool = partition(&connection.tenant, connection.id.as_str());
+        let sandbox = connection.sandbox.then_some(self.sandbox).flatten();
+        let limit = run.deadline.min(Instant::now() + CONFIRM_LIMIT);
+        let identified = self
+            .identify(
+                &run.connector,
+                way,
+                credential,
+                &connection.facts,
+                sandbox,
+                &pool,
+                limit,
+            )
+            .await;
+        if let Some((Verdict::CredentialRejected(_), _)) = identified {
+            let status = ConnectionStatus::ReauthRequired;
+            let marked = self
+                .store
+                .set_connection_status(
+                    &connection.tenant,
+                    &connection.id,
+                    connection.version,
+                    status,
+                )
+                .await;
+            if let Err(error) = marked {
+                tracing::warn!(connection = %connection.id, error = &error as &dyn std::error::Error, "a dead connection could not be marked");
+            }
+        }
+    }
+}
+
+impl Run {
+    fn way(&self) -> Result<(&str, &tenon_connector::Way), Error> {
+        let missing = || {
+            Error::new(
+                Code::ConnectorChanged,
+                "The connector no longer has the connection's way to authenticate",
+            )
+        };
+        self.connector
+            .way(&self.connection.auth)
+            .ok_or_else(missing)
+    }
+
+    fn plan(&self, index: usize, answers: &Value) -> Result<Option<Plan>, Error> {
+        match index.cmp(&self.first.0) {
+            Ordering::Less => return Ok(None),
+            Ordering::Equal => return Ok(Some(self.first.1.clone())),
+            Ordering::Greater => {}
+        }
+        let (_, way) = self.way()?;
+        let planned = self.action.plan(
+            index,
+            &self.connector,
+            way,
+            &self.params,
+            &self.facts,
+            answers,
+        );
+        planned.map_err(|error| Error::new(Code::ValidationError, error.to_string()))
+    }
+
+    fn end(
+        &mut self,
+        status: NodeStatus,
+        outcome: Outcome,
+        error: Option<crate::model::ExecutionError>,
+    ) {
+        self.execution.node_status = Some(status);
+        self.execution.outcome = Some(outcome);
+        self.execution.error = error;
+    }
+
+    /// An end without an answer. Where earlier steps were done, something did happen.
+    fn fail(
+        &mut self,
+        finished: &[String],
+        (mut error, status, outcome): (Error, NodeStatus, Outcome),
+    ) -> Error {
+        let outcome = if outcome == Outcome::NotSent && !finished.is_empty() {
+            Outcome::Failed
+        } else {
+            outcome
+        };
+        if !finished.is_empty() {
+            error.message = format!("{} (done before: {})", error.message, finished.join(", "));
+            error.retryable = false;
+        }
+        self.end(status, outcome, Some(outcome::record_of(&error)));
+        error
+    }
+
+    fn succeed(&mut self, answers: &Value, last: Option<Answer>) -> Done {
+        let Some(last) = last else {
+            return Err(self.fail(
+                &[],
+                (
+                    Error::new(
+                        Code::ValidationError,
+                        "No step of the action applies to these parameters",
+                    ),
+                    NodeStatus::Failed,
+                    Outcome::NotSent,
+                ),
+            ));
+        };
+        self.execution.http_status = Some(last.status);
+        self.end(NodeStatus::Success, Outcome::Succeeded, None);
+        let next = self.action.next_page(&self.connector, &self.params, &last);
+        // What the application did is done: a `result` that does not fit its answer shows the answer itself.
+        let data = self
+            .action
+            .data(&self.params, answers, &last)
+            .unwrap_or_else(|_unfit| last.payload.clone().into_data());
+        Ok(self.answered(data, last.status, next))
+    }
+
+    fn answered(
+        &self,
+        data: Value,
+        http_status: u16,
+        next: Option<Map<String, Value>>,
+    ) -> Answered {
+        Answered {
+            data: project(data, &self.fields),
+            node_status: self.execution.node_status.unwrap_or(NodeStatus::Unknown),
+            http_status,
+            success: self.execution.node_status == Some(NodeStatus::Success),
+            execution_id: self.execution.id.clone(),
+            error: self.execution.error.clone(),
+            next,
+        }
+    }
+}
+
+fn keep(answers: &mut Value, step: &str, answer: &Answer) {
+    if let Value::Object(map) = answers {
+        map.insert(step.to_owned(), answer.as_value());
+    }
+}
+
+/// A number from 0 to 1.
+fn chance() -> f64 {
+    f64::from(u32::from_be_bytes(digest::random_bytes::<4>())) / f64::from(u32::MAX)
+}

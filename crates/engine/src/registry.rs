@@ -1,0 +1,110 @@
+//! The connectors at hand: an immutable snapshot, swapped as a whole. A run holds on to the one that it began with.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tenon_connector::{Action, Bundle, Connector, Problem};
+
+use crate::error::{Code, Error, Outcomes};
+
+/// The present snapshot.
+#[derive(Default)]
+pub struct Registry {
+    current: ArcSwap<Snapshot>,
+}
+
+/// All connectors at one moment.
+#[derive(Default)]
+pub struct Snapshot {
+    connectors: BTreeMap<String, Arc<Connector>>,
+    sources: BTreeMap<String, Bundle>,
+    problems: BTreeMap<String, Vec<Problem>>,
+}
+
+impl Registry {
+    /// The present snapshot.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
+    /// Replaces the snapshot by what these bundles compile to.
+    ///
+    /// A bundle that does not compile is reported and its application keeps serving from what compiled last, if
+    /// anything did. A bundle that did not change is not compiled again.
+    pub fn replace(&self, bundles: impl IntoIterator<Item = Bundle>) -> Arc<Snapshot> {
+        let before = self.snapshot();
+        let mut next = Snapshot::default();
+        for bundle in bundles {
+            next.take(bundle, &before);
+        }
+        self.current.store(Arc::new(next));
+        self.snapshot()
+    }
+
+    /// A connector by slug.
+    ///
+    /// # Errors
+    /// [`Code::ApplicationNotFound`], in the words that the vendor-compatible API documents.
+    pub fn connector(&self, slug: &str) -> Outcomes<Arc<Connector>> {
+        let found = self.current.load().connectors.get(slug).cloned();
+        found.ok_or_else(|| Error::new(Code::ApplicationNotFound, "Integration slug not found"))
+    }
+
+    /// An action by slug and id.
+    ///
+    /// # Errors
+    /// [`Code::ActionNotFound`], in the words that the vendor-compatible API documents.
+    pub fn action(&self, slug: &str, action: &str) -> Outcomes<(Arc<Connector>, Arc<Action>)> {
+        let missing = || {
+            Error::new(
+                Code::ActionNotFound,
+                "Action not found for the specified slug and action_id",
+            )
+        };
+        let connector = self
+            .current
+            .load()
+            .connectors
+            .get(slug)
+            .cloned()
+            .ok_or_else(missing)?;
+        let action = connector.action(action).cloned().ok_or_else(missing)?;
+        Ok((connector, action))
+    }
+}
+
+impl Snapshot {
+    fn take(&mut self, bundle: Bundle, before: &Self) {
+        let slug = bundle.slug.clone();
+        let unchanged =
+            before.sources.get(&slug) == Some(&bundle) && !before.problems.contains_key(&slug);
+        let last = before.connectors.get(&slug).cloned();
+        match last {
+            Some(connector) if unchanged => {
+                self.connectors.insert(slug.clone(), connector);
+            }
+            last => match bundle.compile() {
+                Ok(connector) => {
+                    self.connectors.insert(slug.clone(), Arc::new(connector));
+                }
+                Err(problems) => {
+                    self.problems.insert(slug.clone(), problems);
+                    self.connectors
+                        .extend(last.map(|connector| (slug.clone(), connector)));
+                }
+            },
+        }
+        self.sources.insert(slug, bundle);
+    }
+
+    /// The connectors in the order of their slugs.
+    pub fn connectors(&self) -> impl Iterator<Item = &Arc<Connector>> {
+        self.connectors.values()
+    }
+
+    /// What is wrong with connectors, by slug.
+    pub fn problems(&self) -> &BTreeMap<String, Vec<Problem>> {
+        &self.problems
+    }
+}

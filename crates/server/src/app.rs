@@ -1,0 +1,33 @@
+//! What every handler works with.
+
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tenon_engine::Engine;
+use tenon_sandbox::Sandbox;
+
+use crate::catalogue::Catalogue;
+
+/// The running program, as handlers see it. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// All use cases.
+    pub engine: Arc<Engine>,
+    /// The emulated applications.
+    pub sandbox: Sandbox,
+    /// Where connectors come from.
+    pub catalogue: Arc<Catalogue>,
+    /// The counters, for `/metrics`.
+    pub metrics: PrometheusHandle,
+    /// What the operator decided about the API.
+    pub settings: Arc<ApiSettings>,
+}
+
+/// What the operator decided about the API.
+#[derive(Debug, Clone, Default)]
+pub struct ApiSettings {
+    /// What callbacks and links begin with, such as `https://tenon.example.com`.
+    pub public_url: Option<String>,
+    /// Answer executions with the application's status instead of 200, where a caller does not say.
+    pub mirror_status: bool,
+}
