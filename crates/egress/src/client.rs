@@ -18,6 +18,7 @@ use crate::address::Guard;
 use crate::answer::{self, Response};
 use crate::dial::{DialError, Network};
 use crate::error::{ErrorKind, Fault, SendError, Sent, cause, http_fault};
+use crate::mask;
 use crate::pool::{Idle, Pool};
 use crate::request;
 use crate::resolve::Resolver;
@@ -156,7 +157,11 @@ impl Egress {
             answer::read(answer, self.response_limit_bytes).await
         };
         match tokio::time::timeout_at(call.deadline.into(), exchange).await {
-            Ok(result) => result,
+            Ok(Ok(response)) => Ok(match call.credential {
+                Some(credential) => mask::echoes(response, credential),
+                None => response,
+            }),
+            Ok(Err(error)) => Err(error),
             Err(elapsed) => Err(SendError::new(LATE, sent()).because(elapsed)),
         }
     }

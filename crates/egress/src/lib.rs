@@ -13,6 +13,7 @@ mod client;
 mod dial;
 mod error;
 mod fill;
+mod mask;
 mod pool;
 mod request;
 mod resolve;
