@@ -1,0 +1,143 @@
+//! One key, one execution.
+
+use tenon_engine::model::{Execution, IdempotencyKey, Millis};
+use tenon_engine::ports::{Begun, Store, StoreError};
+use tokio::task::JoinSet;
+
+use super::nouns::{NOW, account_id, begun, execution, finished, key, tenant, with_accounts};
+use crate::engine::{Engine, promises};
+
+promises![
+    two_hundred_calls_with_one_key_are_one_execution,
+    a_held_key_writes_nothing_and_names_its_holder,
+    a_key_belongs_to_its_account_application_and_action,
+    a_key_past_its_life_is_free_again,
+    a_key_of_a_running_execution_outlives_its_life,
+    keys_past_their_life_are_forgotten,
+    a_key_for_a_missing_account_begins_nothing,
+];
+
+async fn holder(store: &dyn Store, key: &IdempotencyKey, now: Millis) -> Option<IdempotencyKey> {
+    let (tenant, account, hash) = (tenant(), account_id("a"), &key.key_hash);
+    let asked = store.idempotency_key(&tenant, &account, &key.slug, &key.action, hash, now);
+    asked.await.unwrap()
+}
+
+/// A begun execution with its key.
+async fn held(store: &dyn Store) -> (Execution, IdempotencyKey) {
+    with_accounts(store, &["a"]).await;
+    let execution = execution();
+    let key = key(&execution);
+    assert_eq!(
+        store.begin(&execution, Some(&key)).await.unwrap(),
+        Begun::Started
+    );
+    (execution, key)
+}
+
+async fn two_hundred_calls_with_one_key_are_one_execution(engine: &impl Engine) {
+    let store = engine.open();
+    with_accounts(&*store, &["a"]).await;
+    let mut calls = JoinSet::new();
+    for _ in 0..200 {
+        let (store, execution) = (store.clone(), execution());
+        calls.spawn(async move {
+            store
+                .begin(&execution, Some(&key(&execution)))
+                .await
+                .unwrap()
+        });
+    }
+    let ends = calls.join_all().await;
+    let started = ends.iter().filter(|end| **end == Begun::Started).count();
+    assert_eq!(started, 1);
+    let holder = holder(&*store, &key(&execution()), NOW).await.unwrap();
+    let held = ends
+        .iter()
+        .filter(|end| **end == Begun::Held(holder.clone()))
+        .count();
+    assert_eq!(held, 199);
+}
+
+async fn a_held_key_writes_nothing_and_names_its_holder(engine: &impl Engine) {
+    let store = engine.open();
+    let (_, first) = held(&*store).await;
+    let second = execution();
+    let begun = store.begin(&second, Some(&key(&second))).await.unwrap();
+    assert_eq!(begun, Begun::Held(first.clone()));
+    assert_eq!(store.execution(&tenant(), &second.id).await.unwrap(), None);
+    assert_eq!(holder(&*store, &first, NOW).await, Some(first));
+}
+
+async fn a_key_belongs_to_its_account_application_and_action(engine: &impl Engine) {
+    let store = engine.open();
+    let (_, first) = held(&*store).await;
+    with_accounts(&*store, &["b"]).await;
+    let mut others = [execution(), execution(), execution()];
+    others[0].account = account_id("b");
+    others[1].slug = "shop".into();
+    others[2].action = "delete".into();
+    for other in &others {
+        let key = key(other);
+        assert_eq!(key.key_hash, first.key_hash);
+        assert_eq!(
+            store.begin(other, Some(&key)).await.unwrap(),
+            Begun::Started
+        );
+    }
+}
+
+async fn a_key_past_its_life_is_free_again(engine: &impl Engine) {
+    let store = engine.open();
+    let (first, old) = held(&*store).await;
+    store.finish(&finished(&first), None, true).await.unwrap();
+    let mut early = execution();
+    early.started_at = old.expires_at.plus(-1);
+    let refused = store.begin(&early, Some(&key(&early))).await.unwrap();
+    assert_eq!(refused, Begun::Held(old.clone()));
+    assert_eq!(holder(&*store, &old, old.expires_at).await, None);
+    let mut second = execution();
+    second.started_at = old.expires_at;
+    let new = key(&second);
+    assert_eq!(
+        store.begin(&second, Some(&new)).await.unwrap(),
+        Begun::Started
+    );
+    assert_eq!(holder(&*store, &old, second.started_at).await, Some(new));
+}
+
+async fn a_key_of_a_running_execution_outlives_its_life(engine: &impl Engine) {
+    let store = engine.open();
+    let (_, old) = held(&*store).await;
+    let late = old.expires_at.plus(1);
+    assert_eq!(store.expire(late).await.unwrap(), 0);
+    assert_eq!(holder(&*store, &old, late).await, Some(old.clone()));
+    let mut second = execution();
+    second.started_at = late;
+    let begun = store.begin(&second, Some(&key(&second))).await.unwrap();
+    assert_eq!(begun, Begun::Held(old));
+}
+
+async fn keys_past_their_life_are_forgotten(engine: &impl Engine) {
+    let store = engine.open();
+    let (first, old) = held(&*store).await;
+    store.finish(&finished(&first), None, true).await.unwrap();
+    assert_eq!(store.expire(old.expires_at.plus(-1)).await.unwrap(), 0);
+    assert_eq!(store.expire(old.expires_at).await.unwrap(), 1);
+    assert_eq!(holder(&*store, &old, NOW).await, None);
+}
+
+async fn a_key_for_a_missing_account_begins_nothing(engine: &impl Engine) {
+    let store = engine.open();
+    let execution = execution();
+    let refused = store.begin(&execution, Some(&key(&execution))).await;
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable(_))),
+        "{refused:?}"
+    );
+    assert_eq!(
+        store.execution(&tenant(), &execution.id).await.unwrap(),
+        None
+    );
+    begun(&*store, &execution).await;
+}
