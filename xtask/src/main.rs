@@ -1,2 +1,28 @@
-//! Placeholder.
-fn main() {}
+//! The project's own chores: `cargo xtask test` runs everything that must pass, `cargo xtask codegen` writes the
+//! generated files.
+//!
+//! What the tree has to look like (edges between crates, no application named in Rust, files that open with what
+//! they are for) is tested in [`tree`].
+
+mod codegen;
+mod suite;
+mod tools;
+#[cfg(test)]
+mod tree;
+
+use anyhow::{Result, bail};
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["test"] => suite::run(),
+        ["codegen"] => codegen::write(),
+        ["tools"] => tools::install().map(drop),
+        _ => bail!("use `cargo xtask test`, `cargo xtask codegen` or `cargo xtask tools`"),
+    }
+}
+
+/// The project's root, wherever the command is called from.
+fn root() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}

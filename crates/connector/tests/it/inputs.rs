@@ -1,0 +1,89 @@
+//! What callers send: coerced where the schema says so, and every error said at once.
+
+use serde_json::json;
+
+use crate::fixture::connector;
+
+const ACTION: &str = r"
+name: Act
+description: Acts.
+params:
+  email: { type: string, required: true, format: email }
+  age: { type: integer, minimum: 0 }
+  vip: { type: boolean }
+  tags: { type: array, items: { type: string } }
+  extra: { type: object }
+  note: { type: string, nullable: true }
+  stage: { type: string, enum: [lead, customer], default: lead }
+request: { post: /people, json: { '...': '{{ extra }}', email: '{{ email }}' } }
+";
+
+#[test]
+fn text_becomes_what_the_schema_says_and_defaults_are_filled() {
+    let connector = connector(&[("act", ACTION)]);
+    let given = json!({"email": "a@b.co", "age": "41", "vip": "true", "tags": "[\"x\"]", "extra": "{\"a\": 1}", "note": null});
+    let admitted = connector.action("act").unwrap().admit(given).unwrap();
+    let wanted = json!({"email": "a@b.co", "age": 41, "vip": true, "tags": ["x"], "extra": {"a": 1}, "note": null, "stage": "lead"});
+    assert_eq!(serde_json::Value::Object(admitted), wanted);
+}
+
+#[test]
+fn a_number_becomes_text_where_text_is_wanted() {
+    let connector = connector(&[("act", ACTION)]);
+    let admitted = connector
+        .action("act")
+        .unwrap()
+        .admit(json!({"email": "a@b.co", "note": 7}))
+        .unwrap();
+    assert_eq!(admitted["note"], "7");
+}
+
+#[test]
+fn every_wrong_parameter_is_named_at_once_and_no_value_is_repeated() {
+    let connector = connector(&[("act", ACTION)]);
+    let errors = connector
+        .action("act")
+        .unwrap()
+        .admit(json!({"age": -1, "stage": "secret-value", "colour": 1}))
+        .unwrap_err();
+    let mut found: Vec<_> = errors
+        .iter()
+        .map(|error| (error.param.as_str(), error.code.as_str()))
+        .collect();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            ("age", "minimum"),
+            ("colour", "additionalProperties"),
+            ("email", "required"),
+            ("stage", "enum")
+        ]
+    );
+    assert!(
+        errors
+            .iter()
+            .any(|error| error.message == "Required parameter 'email' is missing")
+    );
+    assert!(
+        errors
+            .iter()
+            .all(|error| !error.message.contains("secret-value"))
+    );
+}
+
+#[test]
+fn a_body_that_is_no_object_is_refused() {
+    let connector = connector(&[("act", ACTION)]);
+    for body in [json!([]), json!("x"), json!(null), json!(3)] {
+        assert_eq!(
+            connector
+                .action("act")
+                .unwrap()
+                .admit(body)
+                .unwrap_err()
+                .len(),
+            1
+        );
+    }
+}

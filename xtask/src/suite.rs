@@ -1,0 +1,59 @@
+//! Everything that must pass, in the order in which a failure is cheapest to see.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{root, tools};
+
+/// Runs the whole suite and stops at the first failure.
+pub(crate) fn run() -> Result<()> {
+    let tools = tools::install()?;
+    step("format", cargo(&["fmt", "--all", "--check"]))?;
+    step("lints", cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    licences()?;
+    let mut tests = cargo(&["test", "--workspace", "--locked", "--", "--include-ignored"]);
+    tests.env("TENON_PRISM", &tools.prism).env("TENON_SYNAPSE_PYTHON", &tools.synapse_python);
+    if let Some(specs) = specs() {
+        tests.env("TENON_SPECS", specs);
+    }
+    step("tests", tests)?;
+    step("catalogue", cargo(&["run", "--quiet", "--locked", "--", "connector", "test"]))
+}
+
+/// The vendors' descriptions: where the environment says, or beside the checkout.
+fn specs() -> Option<std::ffi::OsString> {
+    let beside = root().join("../shared/specs");
+    std::env::var_os("TENON_SPECS").or_else(|| beside.is_dir().then(|| beside.into_os_string()))
+}
+
+/// Bans, licences and sources always; advisories where a database is given.
+fn licences() -> Result<()> {
+    let mut checks = vec!["bans", "licenses", "sources"];
+    if std::env::var_os("TENON_ADVISORY_DB").is_some() {
+        checks.push("advisories");
+    }
+    let mut deny = cargo(&["deny", "--offline", "check"]);
+    deny.args(checks);
+    step("licences and bans", deny)
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(arguments).current_dir(root());
+    command
+}
+
+#[expect(clippy::print_stderr, reason = "this is what a person watches")]
+fn step(name: &str, mut command: Command) -> Result<()> {
+    eprintln!("── {name}");
+    let status = command.status().with_context(|| format!("{name} could not be started"))?;
+    ensure!(status.success(), "{name} failed");
+    Ok(())
+}
+
+/// Whether a file is there and not empty: a half-finished install leaves neither.
+pub(crate) fn present(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.len() > 0)
+}
