@@ -56,6 +56,7 @@ pub trait Journal: Send + Sync {
 
     /// Writes the outcome of an execution that was begun, and its answer where callers may ask again.
     ///
+    /// One that ended `not_sent` gives its idempotency key back: nothing happened, so the same call may be made again.
     /// `durable` waits for `fsync`. An execution that is finished already (swept as `unknown`) keeps its first end
     /// and is left alone: `false` is returned.
     async fn finish(

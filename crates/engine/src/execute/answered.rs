@@ -34,7 +34,7 @@ pub type Done = Result<Answered, Error>;
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Kept {
-    Answered(Answered),
+    Answered(Box<Answered>),
     Refused {
         code: Code,
         message: String,
@@ -47,7 +47,7 @@ enum Kept {
 /// The bytes to seal.
 pub(super) fn to_bytes(done: &Done, execution: &Execution) -> Vec<u8> {
     let kept = match done {
-        Ok(answered) => Kept::Answered(answered.clone()),
+        Ok(answered) => Kept::Answered(Box::new(answered.clone())),
         Err(error) => Kept::Refused {
             code: error.code,
             message: error.message.clone(),
@@ -62,7 +62,7 @@ pub(super) fn to_bytes(done: &Done, execution: &Execution) -> Vec<u8> {
 /// The end that was sealed. `None`: the bytes are not one.
 pub(super) fn from_bytes(bytes: &[u8]) -> Option<Done> {
     Some(match serde_json::from_slice(bytes).ok()? {
-        Kept::Answered(answered) => Ok(answered),
+        Kept::Answered(answered) => Ok(*answered),
         Kept::Refused {
             code,
             message,

@@ -30,7 +30,7 @@ pub(super) enum Intent {
     /// It is durable: go on.
     Begun,
     /// Another call was first: this is its answer.
-    Answered(Done),
+    Answered(Box<Done>),
 }
 
 impl Engine {
@@ -131,7 +131,7 @@ impl Engine {
             (Begun::Held(held), Some(key)) => self
                 .answer_of(&execution.tenant, &held, key)
                 .await
-                .map(Intent::Answered),
+                .map(|done| Intent::Answered(Box::new(done))),
             (Begun::Held(_), None) => {
                 Err(Error::internal("the journal held a key that nobody gave"))
             }

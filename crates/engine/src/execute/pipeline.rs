@@ -188,7 +188,7 @@ impl Engine {
         let kept = asynchronous || key.is_some();
         let begun = kept || run.execution.effect != Effect::Read.as_str();
         if begun && let Intent::Answered(done) = self.begin(&run, key.as_ref()).await? {
-            return Ok(Reply::Replayed(done));
+            return Ok(Reply::Replayed(*done));
         }
         let id = run.execution.id.clone();
         let engine = Arc::clone(self);

@@ -43,6 +43,10 @@ const FINISH: &str = "UPDATE executions
         attempts = ?
     WHERE id = ? AND org = ? AND environment = ? AND state = 'running'";
 
+/// Gives an idempotency key back whose execution sent nothing: the same call may be made again.
+const FREE_KEY: &str = "DELETE FROM idempotency_keys WHERE execution = ?1
+    AND EXISTS (SELECT 1 FROM executions WHERE id = ?1 AND outcome = 'not_sent')";
+
 /// Keeps an answer, unless its account was deleted while the execution ran.
 const KEEP_RESULT: &str = "INSERT INTO results
     (execution, org, environment, account, data_key, answer, expires_at)
@@ -96,6 +100,7 @@ impl Journal for SqliteStore {
         let mut end = end_values(execution)?;
         end.extend(scoped(&execution.tenant, &execution.id));
         let result = result.map(|result| result_values(execution, result));
+        let id: Values = vec![execution.id.as_str().to_owned().into()];
         let durability = if durable {
             Durability::Synced
         } else {
@@ -108,6 +113,7 @@ impl Journal for SqliteStore {
             if let Some(result) = result {
                 query::change(db, KEEP_RESULT, result)?;
             }
+            query::change(db, FREE_KEY, id)?;
             Ok(true)
         })
         .await

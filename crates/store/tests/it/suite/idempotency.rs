@@ -1,6 +1,6 @@
 //! One key, one execution.
 
-use tenon_engine::model::{Execution, IdempotencyKey, Millis};
+use tenon_engine::model::{Execution, IdempotencyKey, Millis, Outcome};
 use tenon_engine::ports::{Begun, Store, StoreError};
 use tokio::task::JoinSet;
 
@@ -13,6 +13,7 @@ promises![
     a_key_belongs_to_its_account_application_and_action,
     a_key_past_its_life_is_free_again,
     a_key_of_a_running_execution_outlives_its_life,
+    an_execution_that_sent_nothing_gives_its_key_back,
     keys_past_their_life_are_forgotten,
     a_key_for_a_missing_account_begins_nothing,
 ];
@@ -116,6 +117,18 @@ async fn a_key_of_a_running_execution_outlives_its_life(engine: &impl Engine) {
     second.started_at = late;
     let begun = store.begin(&second, Some(&key(&second))).await.unwrap();
     assert_eq!(begun, Begun::Held(old));
+}
+
+async fn an_execution_that_sent_nothing_gives_its_key_back(engine: &impl Engine) {
+    let store = engine.open();
+    let (first, old) = held(&*store).await;
+    let mut unsent = finished(&first);
+    unsent.outcome = Some(Outcome::NotSent);
+    store.finish(&unsent, None, true).await.unwrap();
+    assert_eq!(holder(&*store, &old, NOW).await, None);
+    let second = execution();
+    let begun = store.begin(&second, Some(&key(&second))).await.unwrap();
+    assert_eq!(begun, Begun::Started);
 }
 
 async fn keys_past_their_life_are_forgotten(engine: &impl Engine) {
