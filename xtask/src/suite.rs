@@ -34,7 +34,7 @@ fn licences() -> Result<()> {
     if std::env::var_os("TENON_ADVISORY_DB").is_some() {
         checks.push("advisories");
     }
-    let mut deny = cargo(&["deny", "--offline", "check"]);
+    let mut deny = cargo(&["deny", "check", "--hide-inclusion-graph"]);
     deny.args(checks);
     step("licences and bans", deny)
 }
