@@ -1,1 +1,23 @@
-//! Placeholder.
+//! Starts the real program and its counterparts for black-box tests. Never ships.
+//!
+//! What a [`Server`] said and kept is searched for canaries when it is finished with: every credential in these tests
+//! carries one, and none may show.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says what is wrong by stopping"
+)]
+
+mod canary;
+mod http;
+mod process;
+mod server;
+mod tools;
+
+pub use canary::{CANARY, assert_clean};
+pub use http::{Answer, Http};
+pub use process::Process;
+pub use server::{Caller, Options, Server};
+pub use tools::{Prism, Synapse, json_file, specs};

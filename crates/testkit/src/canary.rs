@@ -1,0 +1,70 @@
+//! The canary: a text that stands in every test credential and may stand nowhere else.
+
+use std::path::Path;
+
+/// Put this into every credential.
+pub const CANARY: &str = "canary7Q2vX9";
+
+/// The canary as encodings write it: as it is, in base64 at each of the three offsets, and in hexadecimal.
+fn forms() -> Vec<String> {
+    vec![
+        CANARY.to_owned(),
+        "Y2FuYXJ5N1Eydlg5".to_owned(),
+        "NhbmFyeTdRMnZYO".to_owned(),
+        "jYW5hcnk3UTJ2WD".to_owned(),
+        "63616e617279375132765839".to_owned(),
+    ]
+}
+
+/// Fails where the canary shows in what something said.
+///
+/// # Panics
+/// Where it does.
+pub fn assert_clean(what: &str, bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes).to_lowercase();
+    for form in forms() {
+        if let Some(at) = text.find(&form.to_lowercase()) {
+            let from = text
+                .char_indices()
+                .map(|(index, _)| index)
+                .take_while(|index| *index + 80 < at)
+                .last()
+                .unwrap_or(0);
+            let around: String = text
+                .chars()
+                .skip(text.split_at(from).0.chars().count())
+                .take(200)
+                .collect();
+            panic!("a credential's canary shows in {what}: …{around}…");
+        }
+    }
+}
+
+/// Searches every file below a folder.
+pub(crate) fn assert_folder_clean(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            assert_folder_clean(&path);
+        } else if let Ok(bytes) = std::fs::read(&path) {
+            assert_clean(&path.display().to_string(), &bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "a credential's canary shows")]
+    fn a_canary_in_base64_is_found() {
+        assert_clean("a test", b"Basic YTpjYW5hcnk3UTJ2WDk=");
+    }
+
+    #[test]
+    #[should_panic(expected = "a credential's canary shows")]
+    fn a_plain_canary_is_found() {
+        assert_clean("a test", format!("token={CANARY}").as_bytes());
+    }
+}
