@@ -4,7 +4,7 @@
 //! carries one, and none may show.
 
 #![expect(
-    clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::expect_used,
     clippy::panic,
     reason = "a test says what is wrong by stopping"
