@@ -11,7 +11,7 @@ use tenon_vault::{Secret, digest};
 use crate::Engine;
 use crate::error::{Code, Error, Outcomes};
 use crate::model::{
-    Account, AccountId, ApiKeyId, Environment, OrgId, Session, SessionId, SessionScopes, Tenant,
+    Account, AccountId, Environment, OrgId, Session, SessionId, SessionScopes, Tenant,
 };
 
 /// What a request presents, unchecked.
@@ -31,18 +31,12 @@ pub struct Presented {
 #[derive(Debug, Clone)]
 pub struct TenantCaller {
     tenant: Tenant,
-    key: ApiKeyId,
 }
 
 impl TenantCaller {
     /// Whose data the caller may touch.
     pub fn tenant(&self) -> &Tenant {
         &self.tenant
-    }
-
-    /// The key.
-    pub fn key(&self) -> &ApiKeyId {
-        &self.key
     }
 }
 
@@ -97,6 +91,21 @@ impl AccountCaller {
         }
     }
 
+    /// Refuses what only a token may do that is not limited.
+    ///
+    /// # Errors
+    /// [`Code::Forbidden`].
+    pub fn check_unlimited(&self) -> Outcomes<()> {
+        if self.scopes().is_unlimited() {
+            Ok(())
+        } else {
+            Err(Error::new(
+                Code::Forbidden,
+                "A token that is limited to applications, actions or reading does not cover this",
+            ))
+        }
+    }
+
     /// Refuses an action that the caller's token does not cover.
     ///
     /// # Errors
@@ -146,7 +155,7 @@ pub(crate) struct Claims {
 }
 
 impl Engine {
-    /// A caller by API key. A bearer beside it must belong to the same environment.
+    /// A caller by API key. A bearer beside it must belong to the same environment, and to the account that the request names, if it names one.
     ///
     /// # Errors
     /// [`Code::InvalidCredentials`].
@@ -155,12 +164,15 @@ impl Engine {
             .by_api_key(presented)
             .await?
             .ok_or_else(invalid_credentials)?;
+        let named = named_account(presented)?;
         if let Some(bearer) = &presented.bearer {
             let session = self
                 .session_of(bearer)
                 .await
                 .map_err(|_any| invalid_credentials())?;
-            if session.tenant != caller.tenant {
+            let agrees = session.tenant == caller.tenant
+                && named.is_none_or(|named| named == session.account);
+            if !agrees {
                 return Err(disagreement());
             }
         }
@@ -242,6 +254,28 @@ impl Engine {
         }
     }
 
+    /// A caller who may do what the tenant's own API keys may. An admin may act for every tenant.
+    pub fn tenant_for_admin(&self, _admin: AdminCaller, tenant: Tenant) -> TenantCaller {
+        TenantCaller { tenant }
+    }
+
+    /// A caller who speaks for one account, as an API key with that account does.
+    ///
+    /// # Errors
+    /// [`Code::LinkedAccountNotFound`].
+    pub async fn account_for_admin(
+        &self,
+        _admin: AdminCaller,
+        tenant: Tenant,
+        account: &AccountId,
+    ) -> Outcomes<AccountCaller> {
+        Ok(AccountCaller {
+            account: self.existing_account(&tenant, account).await?,
+            tenant,
+            session: None,
+        })
+    }
+
     /// The hash under which a key is kept.
     pub(crate) fn hash_key(&self, key: &Secret) -> [u8; 32] {
         self.keys.instance().mac("api-key", key.expose().as_bytes())
@@ -258,7 +292,6 @@ impl Engine {
             .ok_or_else(invalid_credentials)?;
         Ok(Some(TenantCaller {
             tenant: found.tenant,
-            key: found.id,
         }))
     }
 

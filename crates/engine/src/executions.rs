@@ -1,5 +1,7 @@
 //! The journal, read.
 
+use tenon_connector::document::Effect;
+
 use crate::Engine;
 use crate::access::AccountCaller;
 use crate::error::{Code, Error, Outcomes};
@@ -17,10 +19,10 @@ pub struct Inspected {
 }
 
 impl Engine {
-    /// One page of an account's executions.
+    /// One page of an account's executions; a limited token sees those of its applications.
     ///
     /// # Errors
-    /// Where the store does not answer.
+    /// [`Code::Forbidden`] where the token covers nothing that is asked for.
     pub async fn executions(
         &self,
         caller: &AccountCaller,
@@ -29,6 +31,7 @@ impl Engine {
     ) -> Outcomes<Page<Execution>> {
         let filter = ExecutionFilter {
             account: Some(caller.account().account_id.clone()),
+            slugs: visible_applications(caller, filter.slugs)?,
             ..filter
         };
         Ok(self
@@ -50,17 +53,22 @@ impl Engine {
         Ok(self.store.executions(tenant, filter, paging).await?)
     }
 
-    /// One execution of the caller's account.
+    /// One execution of the caller's account. Its answer is data, so a limited token sees only what it could have executed.
     ///
     /// # Errors
-    /// [`Code::ResourceNotFound`].
+    /// [`Code::ResourceNotFound`]; [`Code::Forbidden`] where the token does not cover the action.
     pub async fn execution(&self, caller: &AccountCaller, id: &str) -> Outcomes<Inspected> {
         let inspected = self.tenant_execution(caller.tenant(), id).await?;
-        if inspected.execution.account == caller.account().account_id {
-            Ok(inspected)
-        } else {
-            Err(not_found())
+        let execution = &inspected.execution;
+        if execution.account != caller.account().account_id {
+            return Err(not_found());
         }
+        caller.check_application(&execution.slug)?;
+        if caller.scopes().actions.is_some() {
+            let (_, action) = self.registry.action(&execution.slug, &execution.action)?;
+            caller.check_action(&execution.slug, &action, Effect::Read)?;
+        }
+        Ok(inspected)
     }
 
     /// One execution of a tenant.
@@ -81,6 +89,32 @@ impl Engine {
             done,
         })
     }
+}
+
+/// The applications whose executions the caller may list, of those that were asked for.
+fn visible_applications(caller: &AccountCaller, asked: Vec<String>) -> Outcomes<Vec<String>> {
+    let scopes = caller.scopes();
+    if scopes.actions.is_some() {
+        return Err(Error::new(
+            Code::Forbidden,
+            "A token that is limited to actions cannot list executions",
+        ));
+    }
+    let Some(allowed) = scopes.apps else {
+        return Ok(asked);
+    };
+    let visible: Vec<_> = allowed
+        .into_iter()
+        .filter(|slug| asked.is_empty() || asked.contains(slug))
+        .collect();
+    // An empty list of applications would mean all of them.
+    if visible.is_empty() {
+        return Err(Error::new(
+            Code::Forbidden,
+            "The token covers none of these applications",
+        ));
+    }
+    Ok(visible)
 }
 
 fn not_found() -> Error {

@@ -227,8 +227,8 @@ pub struct ExecutionFilter {
     pub action: Option<String>,
     /// In this state.
     pub state: Option<ExecutionState>,
-    /// With this end.
-    pub node_status: Option<NodeStatus>,
+    /// With one of these ends.
+    pub node_statuses: Vec<NodeStatus>,
     /// With this outcome.
     pub outcome: Option<Outcome>,
     /// Asynchronous or not.

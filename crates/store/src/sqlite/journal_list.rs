@@ -23,14 +23,18 @@ pub(super) fn selection(tenant: &Tenant, filter: &ExecutionFilter) -> Selection 
         .as_ref()
         .map(|account| account.as_str().to_owned());
     let state = filter.state.map(|state| state.as_str().to_owned());
-    let node_status = filter.node_status.map(|status| status.as_str().to_owned());
+    let ends: Vec<_> = filter
+        .node_statuses
+        .iter()
+        .map(|status| status.as_str().to_owned())
+        .collect();
     let outcome = filter.outcome.map(|outcome| outcome.as_str().to_owned());
     Selection::of(tenant)
         .and("account = ?", account)
         .and_any("slug", &filter.slugs)
         .and("action = ?", filter.action.clone())
         .and("state = ?", state)
-        .and("node_status = ?", node_status)
+        .and_any("node_status", &ends)
         .and("outcome = ?", outcome)
         .and("asynchronous = ?", filter.asynchronous)
         .and("started_at >= ?", filter.from.map(|time| time.0))

@@ -138,7 +138,7 @@ async fn each_filter_lets_only_its_own_through(engine: &impl Engine) {
     }
     let only_ordinary = [
         ExecutionFilter {
-            node_status: Some(NodeStatus::Failed),
+            node_statuses: vec![NodeStatus::Failed],
             ..any()
         },
         ExecutionFilter {
