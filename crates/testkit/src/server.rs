@@ -214,13 +214,10 @@ impl Caller {
         more: &[(&str, &str)],
         body: &Value,
     ) -> Result<Answer, String> {
-        self.try_call(
-            "POST",
-            &format!("/api/v2/integration-schema/{slug}/actions/{action}/execute"),
-            more,
-            Some(body),
-        )
-        .await
+        // `action` may bring a query: `create_contact?dry_run=true`.
+        let (action, query) = action.split_once('?').unwrap_or((action, ""));
+        let path = format!("/api/v2/integration-schema/{slug}/actions/{action}/execute?{query}");
+        self.try_call("POST", &path, more, Some(body)).await
     }
 
     /// Every execution of the account that the journal shows.

@@ -1,0 +1,15 @@
+//! The engine from outside: a real store, a real network, an application that a test plays.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what is wrong by stopping"
+)]
+
+mod application;
+mod connections;
+mod executing;
+mod failing;
+mod fixture;
+mod sessions;
+mod starting;
