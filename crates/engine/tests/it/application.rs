@@ -107,6 +107,6 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
             .await
             .ok()
             .filter(|count| *count > 0)?;
-        bytes.extend_from_slice(&buffer[..count]);
+        bytes.extend(buffer.iter().take(count));
     }
 }
