@@ -223,7 +223,7 @@ impl Connector {
     }
 
     /// The path that every request's path stands below; empty for most.
-    pub(crate) fn base_path(&self) -> String {
+    pub fn base_path(&self) -> String {
         let examples = self
             .facts
             .iter()
@@ -234,6 +234,19 @@ impl Connector {
             .unwrap_or_default()
     }
 
+    /// Whether the application lives at this host, given as `name` or `name:port`: for those who play it.
+    pub fn lives_at(&self, host: &str) -> bool {
+        let examples = self
+            .facts
+            .iter()
+            .map(|(name, fact)| (name.clone(), fact.example.clone()))
+            .collect();
+        let own = self.host_set(&examples).unwrap_or_default();
+        let named = HostSet::new(self.fact_hosts.values().flatten().cloned());
+        Url::parse(&format!("https://{host}/"))
+            .is_ok_and(|url| own.allows(&url) || named.allows(&url))
+    }
+
     /// The hosts that such a connection's credential may reach.
     ///
     /// # Errors
@@ -241,6 +254,24 @@ impl Connector {
     pub fn host_set(&self, facts: &BTreeMap<String, String>) -> Result<HostSet, PlanError> {
         let base = HostPattern::of(&self.base_url(facts)?);
         Ok(HostSet::new(self.hosts.iter().cloned().chain(base)))
+    }
+
+    /// Every host where some connection of this application may have its requests, for those who play the application.
+    pub fn served_hosts(&self) -> HostSet {
+        let examples = self
+            .facts
+            .iter()
+            .map(|(name, fact)| (name.clone(), fact.example.clone()))
+            .collect();
+        let base = self.base_url(&examples).ok();
+        let of_facts = self.fact_hosts.values().flatten();
+        HostSet::new(
+            self.hosts
+                .iter()
+                .chain(of_facts)
+                .cloned()
+                .chain(base.as_ref().and_then(HostPattern::of)),
+        )
     }
 
     /// What a credential is sealed for: the hosts that it may reach and its places in a request. Changes when either does.
