@@ -4,20 +4,20 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use jsonschema::Validator;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use url::Url;
 
+use crate::action::Action;
 use crate::answer::{self, Answer, ErrorRule, Seen, Verdict};
 use crate::auth::Placement;
-use crate::document::{AuthDoc, AuthKind, Effect, ExampleDoc, FactDoc, ParamDoc, SandboxDoc};
-use crate::expr::{Expr, Scope};
+use crate::document::{AuthDoc, AuthKind, Effect, FactDoc, SandboxDoc};
+use crate::expr::Scope;
 use crate::hosts::{HostPattern, HostSet};
-use crate::input::{self, FieldError};
+use crate::input::FieldError;
 use crate::page::Paging;
 use crate::plan::Plan;
 use crate::request::{PlanError, Request};
-use crate::template::{Template, Text};
+use crate::template::Text;
 
 /// The id of the action that every application has.
 pub const HTTP_REQUEST: &str = "httprequest";
@@ -76,44 +76,6 @@ impl Way {
 pub(crate) struct Identity {
     pub(crate) request: Request,
     pub(crate) identifier: Text,
-}
-
-/// One operation of an application.
-#[derive(Debug)]
-pub struct Action {
-    /// What it is known by.
-    pub id: String,
-    /// What a person reads in a list.
-    pub name: String,
-    /// When to use it and what it does.
-    pub description: String,
-    /// Earlier ids.
-    pub aliases: Vec<String>,
-    /// The application's permissions that it needs.
-    pub scopes: Vec<String>,
-    /// Its parameters.
-    pub params: IndexMap<String, ParamDoc>,
-    /// Its parameters as JSON Schema.
-    pub input_schema: Value,
-    /// Its data as JSON Schema, where its author said.
-    pub output_schema: Option<Value>,
-    /// Examples.
-    pub examples: Vec<ExampleDoc>,
-    pub(crate) effect: Option<Effect>,
-    pub(crate) idempotent: Option<bool>,
-    pub(crate) validator: Validator,
-    pub(crate) steps: Vec<Step>,
-    pub(crate) result: Option<Template>,
-    pub(crate) paged: bool,
-}
-
-/// One request of an action.
-#[derive(Debug)]
-pub(crate) struct Step {
-    pub(crate) name: String,
-    pub(crate) when: Option<Expr>,
-    pub(crate) effect: Option<Effect>,
-    pub(crate) request: Request,
 }
 
 /// What a connection brings to a request, none of it secret.
@@ -256,24 +218,6 @@ impl Connector {
         Ok(HostSet::new(self.hosts.iter().cloned().chain(base)))
     }
 
-    /// Every host where some connection of this application may have its requests, for those who play the application.
-    pub fn served_hosts(&self) -> HostSet {
-        let examples = self
-            .facts
-            .iter()
-            .map(|(name, fact)| (name.clone(), fact.example.clone()))
-            .collect();
-        let base = self.base_url(&examples).ok();
-        let of_facts = self.fact_hosts.values().flatten();
-        HostSet::new(
-            self.hosts
-                .iter()
-                .chain(of_facts)
-                .cloned()
-                .chain(base.as_ref().and_then(HostPattern::of)),
-        )
-    }
-
     /// What a credential is sealed for: the hosts that it may reach and its places in a request. Changes when either does.
     ///
     /// # Errors
@@ -338,183 +282,11 @@ fn fact_error(param: &str, code: &str, message: String) -> FieldError {
     }
 }
 
-fn facts_value(facts: &BTreeMap<String, String>) -> Value {
+pub(crate) fn facts_value(facts: &BTreeMap<String, String>) -> Value {
     Value::Object(
         facts
             .iter()
             .map(|(name, value)| (name.clone(), Value::String(value.clone())))
             .collect(),
     )
-}
-
-impl Action {
-    /// Turns a caller's body into parameters.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it, at once.
-    pub fn admit(&self, body: Value) -> Result<Map<String, Value>, Vec<FieldError>> {
-        input::admit(&self.params, &self.validator, body)
-    }
-
-    /// What it does to the application's data, for these parameters.
-    pub fn effect(&self, params: &Map<String, Value>) -> Effect {
-        let of_step = |step: &Step| {
-            step.effect
-                .unwrap_or_else(|| self.method(step, params).default_effect())
-        };
-        let worst = |one: Effect, other: Effect| if rank(other) > rank(one) { other } else { one };
-        self.effect
-            .unwrap_or_else(|| self.steps.iter().map(of_step).fold(Effect::Read, worst))
-    }
-
-    /// Whether doing it twice is the same as doing it once, for these parameters.
-    pub fn idempotent(&self, params: &Map<String, Value>) -> bool {
-        let of_step = |step: &Step| self.method(step, params).default_idempotent();
-        self.idempotent.unwrap_or_else(|| {
-            self.effect(params) == Effect::Read || self.steps.iter().all(of_step)
-        })
-    }
-
-    /// The method where the document fixes it; else the one that a parameter chooses; else the most careful guess.
-    fn method(&self, step: &Step, params: &Map<String, Value>) -> crate::plan::Method {
-        let chosen = || {
-            params
-                .get("method")
-                .and_then(Value::as_str)
-                .and_then(crate::plan::Method::parse)
-        };
-        step.request
-            .fixed_method()
-            .or_else(chosen)
-            .unwrap_or(crate::plan::Method::Post)
-    }
-
-    /// How many requests it makes at most.
-    pub fn step_count(&self) -> usize {
-        self.steps.len()
-    }
-
-    /// The names of its requests.
-    pub fn step_names(&self) -> impl Iterator<Item = &str> {
-        self.steps.iter().map(|step| step.name.as_str())
-    }
-
-    /// Its requests, for those who play the application.
-    pub fn requests(&self) -> impl Iterator<Item = &Request> {
-        self.steps.iter().map(|step| &step.request)
-    }
-
-    /// Whether step `index` uses the answer of an earlier one, so that it cannot be planned before that came.
-    pub fn waits(&self, index: usize) -> bool {
-        let uses = |step: &Step| {
-            step.request
-                .exprs()
-                .into_iter()
-                .chain(&step.when)
-                .any(|expr| expr.mentions("steps"))
-        };
-        self.steps.get(index).is_some_and(uses)
-    }
-
-    /// Plans step `index`. `answers` holds what [`Answer::as_value`] gave for the steps before it, by name. `None`: the step is left out.
-    ///
-    /// # Errors
-    /// Where parameters, facts and answers do not make a request.
-    pub fn plan(
-        &self,
-        index: usize,
-        connector: &Connector,
-        way: &Way,
-        params: &Map<String, Value>,
-        facts: &Facts,
-        answers: &Value,
-    ) -> Result<Option<Plan>, PlanError> {
-        let Some(step) = self.steps.get(index) else {
-            return Ok(None);
-        };
-        let connection = facts_value(&facts.connection);
-        let key = Value::String(facts.idempotency_key.clone());
-        let names = [
-            ("connection", &connection),
-            ("idempotency_key", &key),
-            ("steps", answers),
-        ];
-        let scope = Scope::new(names).with_params(params);
-        if let Some(when) = &step.when
-            && !when.holds(&scope)?
-        {
-            return Ok(None);
-        }
-        let rendered = step.request.render(
-            &connector.base_url(&facts.connection)?,
-            &connector.headers,
-            &scope,
-        )?;
-        let alone = self.steps.len() == 1;
-        let effect = step
-            .effect
-            .or(self.effect.filter(|_| alone))
-            .unwrap_or_else(|| rendered.method.default_effect());
-        let idempotent = self
-            .idempotent
-            .unwrap_or_else(|| effect == Effect::Read || rendered.method.default_idempotent());
-        Ok(Some(Plan {
-            step: step.name.clone(),
-            method: rendered.method,
-            url: rendered.url,
-            headers: rendered.headers,
-            body: rendered.body,
-            placement: Arc::clone(&way.placement),
-            effect,
-            idempotent,
-        }))
-    }
-
-    /// What the caller gets: what the action's `result` says, or else the last answer's body.
-    ///
-    /// # Errors
-    /// Where `result` cannot be evaluated on these answers.
-    pub fn data(
-        &self,
-        params: &Map<String, Value>,
-        answers: &Value,
-        last: &Answer,
-    ) -> Result<Value, PlanError> {
-        let Some(result) = &self.result else {
-            return Ok(last.payload.clone().into_data());
-        };
-        let seen = last.as_value();
-        let part = |name: &str| seen.get(name).unwrap_or(&Value::Null);
-        let names = [
-            ("steps", answers),
-            ("status", part("status")),
-            ("headers", part("headers")),
-            ("body", part("body")),
-        ];
-        Ok(result
-            .render(&Scope::new(names).with_params(params))?
-            .unwrap_or(Value::Null))
-    }
-
-    /// The parameters that give the next page, where the action is a list that goes on.
-    pub fn next_page(
-        &self,
-        connector: &Connector,
-        params: &Map<String, Value>,
-        answer: &Answer,
-    ) -> Option<Map<String, Value>> {
-        connector
-            .paging
-            .as_ref()
-            .filter(|_| self.paged)?
-            .next(params, answer)
-    }
-}
-
-fn rank(effect: Effect) -> u8 {
-    match effect {
-        Effect::Read => 0,
-        Effect::Write => 1,
-        Effect::Destructive => 2,
-    }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use crate::action::Action;
 use crate::answer::{Answer, Verdict};
-use crate::connector::{Action, Connector, Facts};
+use crate::connector::{Connector, Facts};
 use crate::document::{AnswerDoc, ExampleDoc, SendsDoc};
 use crate::payload::Payload;
 use crate::plan::{Body, Plan};

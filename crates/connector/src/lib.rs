@@ -14,6 +14,7 @@ pub mod plan;
 pub mod retry;
 pub mod schema;
 
+mod action;
 mod answer;
 mod bundle;
 mod compile;
@@ -26,9 +27,10 @@ mod request;
 mod template;
 mod yaml;
 
+pub use action::Action;
 pub use answer::{Answer, Failure, Verdict};
 pub use bundle::Bundle;
-pub use connector::{Action, Connector, Facts, HTTP_REQUEST, Way};
+pub use connector::{Connector, Facts, HTTP_REQUEST, Way};
 pub use input::FieldError;
 pub use payload::Payload;
 pub use plan::{Body, Method, Part, Plan};

@@ -1,7 +1,8 @@
 //! Advice to authors: what is not wrong, but not good enough for the catalogue.
 
+use crate::action::Action;
 use crate::auth::Slot;
-use crate::connector::{Action, Connector, HTTP_REQUEST};
+use crate::connector::{Connector, HTTP_REQUEST};
 
 /// Looks at a connector and says what could be better. Empty: nothing.
 pub fn lint(connector: &Connector) -> Vec<String> {

@@ -1,0 +1,226 @@
+//! Compiled actions: parameters in, plans out, data back. Pure.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use jsonschema::Validator;
+use serde_json::{Map, Value};
+
+use crate::answer::Answer;
+use crate::connector::{Connector, Facts, Way, facts_value};
+use crate::document::{Effect, ExampleDoc, ParamDoc};
+use crate::expr::{Expr, Scope};
+use crate::input::{self, FieldError};
+use crate::plan::{Method, Plan};
+use crate::request::{PlanError, Request};
+use crate::template::Template;
+
+/// One operation of an application.
+#[derive(Debug)]
+pub struct Action {
+    /// What it is known by.
+    pub id: String,
+    /// What a person reads in a list.
+    pub name: String,
+    /// When to use it and what it does.
+    pub description: String,
+    /// Earlier ids.
+    pub aliases: Vec<String>,
+    /// The application's permissions that it needs.
+    pub scopes: Vec<String>,
+    /// Its parameters.
+    pub params: IndexMap<String, ParamDoc>,
+    /// Its parameters as JSON Schema.
+    pub input_schema: Value,
+    /// Its data as JSON Schema, where its author said.
+    pub output_schema: Option<Value>,
+    /// Examples.
+    pub examples: Vec<ExampleDoc>,
+    pub(crate) effect: Option<Effect>,
+    pub(crate) idempotent: Option<bool>,
+    pub(crate) validator: Validator,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) result: Option<Template>,
+    pub(crate) paged: bool,
+}
+
+/// One request of an action.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) name: String,
+    pub(crate) when: Option<Expr>,
+    pub(crate) effect: Option<Effect>,
+    pub(crate) request: Request,
+}
+
+impl Action {
+    /// Turns a caller's body into parameters.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, at once.
+    pub fn admit(&self, body: Value) -> Result<Map<String, Value>, Vec<FieldError>> {
+        input::admit(&self.params, &self.validator, body)
+    }
+
+    /// What it does to the application's data, for these parameters.
+    pub fn effect(&self, params: &Map<String, Value>) -> Effect {
+        let of_step = |step: &Step| {
+            step.effect
+                .unwrap_or_else(|| self.method(step, params).default_effect())
+        };
+        let worst = |one: Effect, other: Effect| if rank(other) > rank(one) { other } else { one };
+        self.effect
+            .unwrap_or_else(|| self.steps.iter().map(of_step).fold(Effect::Read, worst))
+    }
+
+    /// Whether doing it twice is the same as doing it once, for these parameters.
+    pub fn idempotent(&self, params: &Map<String, Value>) -> bool {
+        let of_step = |step: &Step| self.method(step, params).default_idempotent();
+        self.idempotent.unwrap_or_else(|| {
+            self.effect(params) == Effect::Read || self.steps.iter().all(of_step)
+        })
+    }
+
+    /// The method where the document fixes it; else the one that a parameter chooses; else the most careful guess.
+    fn method(&self, step: &Step, params: &Map<String, Value>) -> Method {
+        let chosen = || {
+            params
+                .get("method")
+                .and_then(Value::as_str)
+                .and_then(Method::parse)
+        };
+        step.request
+            .fixed_method()
+            .or_else(chosen)
+            .unwrap_or(Method::Post)
+    }
+
+    /// How many requests it makes at most.
+    pub fn step_count(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The names of its requests.
+    pub fn step_names(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().map(|step| step.name.as_str())
+    }
+
+    /// Its requests, for those who play the application.
+    pub fn requests(&self) -> impl Iterator<Item = &Request> {
+        self.steps.iter().map(|step| &step.request)
+    }
+
+    /// Whether step `index` uses the answer of an earlier one, so that it cannot be planned before that came.
+    pub fn waits(&self, index: usize) -> bool {
+        let uses = |step: &Step| {
+            step.request
+                .exprs()
+                .into_iter()
+                .chain(&step.when)
+                .any(|expr| expr.mentions("steps"))
+        };
+        self.steps.get(index).is_some_and(uses)
+    }
+
+    /// Plans step `index`. `answers` holds what [`Answer::as_value`] gave for the steps before it, by name. `None`: the step is left out.
+    ///
+    /// # Errors
+    /// Where parameters, facts and answers do not make a request.
+    pub fn plan(
+        &self,
+        index: usize,
+        connector: &Connector,
+        way: &Way,
+        params: &Map<String, Value>,
+        facts: &Facts,
+        answers: &Value,
+    ) -> Result<Option<Plan>, PlanError> {
+        let Some(step) = self.steps.get(index) else {
+            return Ok(None);
+        };
+        let connection = facts_value(&facts.connection);
+        let key = Value::String(facts.idempotency_key.clone());
+        let names = [
+            ("connection", &connection),
+            ("idempotency_key", &key),
+            ("steps", answers),
+        ];
+        let scope = Scope::new(names).with_params(params);
+        if let Some(when) = &step.when
+            && !when.holds(&scope)?
+        {
+            return Ok(None);
+        }
+        let rendered = step.request.render(
+            &connector.base_url(&facts.connection)?,
+            &connector.headers,
+            &scope,
+        )?;
+        let alone = self.steps.len() == 1;
+        let effect = step
+            .effect
+            .or(self.effect.filter(|_| alone))
+            .unwrap_or_else(|| rendered.method.default_effect());
+        let idempotent = self
+            .idempotent
+            .unwrap_or_else(|| effect == Effect::Read || rendered.method.default_idempotent());
+        Ok(Some(Plan {
+            step: step.name.clone(),
+            method: rendered.method,
+            url: rendered.url,
+            headers: rendered.headers,
+            body: rendered.body,
+            placement: Arc::clone(&way.placement),
+            effect,
+            idempotent,
+        }))
+    }
+
+    /// What the caller gets: what the action's `result` says, or else the last answer's body.
+    ///
+    /// # Errors
+    /// Where `result` cannot be evaluated on these answers.
+    pub fn data(
+        &self,
+        params: &Map<String, Value>,
+        answers: &Value,
+        last: &Answer,
+    ) -> Result<Value, PlanError> {
+        let Some(result) = &self.result else {
+            return Ok(last.payload.clone().into_data());
+        };
+        let seen = last.as_value();
+        let part = |name: &str| seen.get(name).unwrap_or(&Value::Null);
+        let names = [
+            ("steps", answers),
+            ("status", part("status")),
+            ("headers", part("headers")),
+            ("body", part("body")),
+        ];
+        Ok(result
+            .render(&Scope::new(names).with_params(params))?
+            .unwrap_or(Value::Null))
+    }
+
+    /// The parameters that give the next page, where the action is a list that goes on.
+    pub fn next_page(
+        &self,
+        connector: &Connector,
+        params: &Map<String, Value>,
+        answer: &Answer,
+    ) -> Option<Map<String, Value>> {
+        connector
+            .paging
+            .as_ref()
+            .filter(|_| self.paged)?
+            .next(params, answer)
+    }
+}
+
+fn rank(effect: Effect) -> u8 {
+    match effect {
+        Effect::Read => 0,
+        Effect::Write => 1,
+        Effect::Destructive => 2,
+    }
+}

@@ -1,0 +1,203 @@
+//! Action files.
+
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+use super::{CONNECTOR_FILE, Context};
+use crate::action::{Action, Step};
+use crate::answer::answer_names;
+use crate::bundle::Bundle;
+use crate::document::{ActionDoc, OutputDoc, ParamType, RequestDoc};
+use crate::expr::Expr;
+use crate::problem::{Fault, Problem};
+use crate::request::Request;
+use crate::schema;
+use crate::template::Template;
+use crate::yaml;
+
+const MOST_STEPS: usize = 8;
+
+/// Names that parameters cannot have: they mean something else in a request.
+const RESERVED: &[&str] = &[
+    "connection",
+    "idempotency_key",
+    "steps",
+    "true",
+    "false",
+    "none",
+];
+
+pub(super) fn actions(
+    bundle: &Bundle,
+    context: &Context<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Action> {
+    let compile = |(id, file, text)| {
+        action(id, file, text, context)
+            .map_err(|problem| problems.push(problem))
+            .ok()
+    };
+    bundle.actions().filter_map(compile).collect()
+}
+
+pub(super) fn action(
+    id: &str,
+    file: &str,
+    text: &str,
+    context: &Context<'_>,
+) -> Result<Action, Problem> {
+    let doc: ActionDoc = yaml::read(file, text)?;
+    action_from_doc(id, doc, context).map_err(|fault| yaml::locate(file, text, fault))
+}
+
+fn action_from_doc(id: &str, doc: ActionDoc, context: &Context<'_>) -> Result<Action, Fault> {
+    check_ids(id, &doc)?;
+    let input_schema = schema::of_params(&doc.params);
+    let validator =
+        schema::validator(&input_schema).map_err(|message| Fault::here(message).under("params"))?;
+    let known = |name: &str| {
+        doc.params.contains_key(name)
+            || name == "connection"
+            || name == "idempotency_key"
+            || name == "steps"
+    };
+    let steps = steps(&doc, &known, context)?;
+    let seen = |name: &str| known(name) || answer_names(name);
+    let result = doc
+        .result
+        .as_ref()
+        .map(|result| Template::compile(result, &seen))
+        .transpose();
+    Ok(Action {
+        id: id.to_owned(),
+        input_schema,
+        validator,
+        steps,
+        result: result.map_err(|fault| fault.under("result"))?,
+        output_schema: output(doc.output.as_ref(), context)
+            .map_err(|fault| fault.under("output"))?,
+        name: doc.name,
+        description: doc.description,
+        aliases: doc.aliases,
+        scopes: doc.scopes,
+        params: doc.params,
+        examples: doc.examples,
+        effect: doc.effect,
+        idempotent: doc.idempotent,
+        paged: doc.paged,
+    })
+}
+
+fn check_ids(id: &str, doc: &ActionDoc) -> Result<(), Fault> {
+    if !id
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        || id.is_empty()
+        || id.len() > 128
+    {
+        return Err(Fault::here(format!(
+            "the file name `{id}` cannot be an action's id: use letters, digits and `_`"
+        )));
+    }
+    for (name, param) in &doc.params {
+        let under = |message: String| Fault::here(message).under(name).under("params");
+        if RESERVED.contains(&name.as_str()) {
+            return Err(under(format!("`{name}` is a reserved name")));
+        }
+        if param.items.is_some() && param.kind != Some(ParamType::Array) {
+            return Err(under("`items` goes with `type: array`".to_owned()));
+        }
+    }
+    Ok(())
+}
+
+fn steps(
+    doc: &ActionDoc,
+    known: &dyn Fn(&str) -> bool,
+    context: &Context<'_>,
+) -> Result<Vec<Step>, Fault> {
+    match (&doc.request, doc.steps.as_slice()) {
+        (Some(request), []) => {
+            let request = request_with_facts(request, known, context)
+                .map_err(|fault| fault.under("request"))?;
+            Ok(vec![Step {
+                name: "request".to_owned(),
+                when: None,
+                effect: None,
+                request,
+            }])
+        }
+        (None, docs @ [_, ..]) if docs.len() <= MOST_STEPS => docs
+            .iter()
+            .enumerate()
+            .map(|(index, step)| {
+                let under = |fault: Fault| fault.under(index.to_string()).under("steps");
+                let request = request_with_facts(&step.request, known, context)
+                    .map_err(|fault| under(fault.under("request")))?;
+                let when = step
+                    .when
+                    .as_ref()
+                    .map(|when| Expr::compile(when, known))
+                    .transpose();
+                let when = when.map_err(|fault| under(fault.under("when")))?;
+                Ok(Step {
+                    name: step.name.clone(),
+                    when,
+                    effect: step.effect,
+                    request,
+                })
+            })
+            .collect(),
+        (None, [_, ..]) => Err(Fault::here(format!("at most {MOST_STEPS} steps")).under("steps")),
+        _ => Err(Fault::here("an action needs either `request` or `steps`")),
+    }
+}
+
+/// Facts are few and written by the same author: a misspelt one would silently leave its key out.
+fn request_with_facts(
+    doc: &RequestDoc,
+    known: &dyn Fn(&str) -> bool,
+    context: &Context<'_>,
+) -> Result<Request, Fault> {
+    let request = Request::compile(doc, known)?;
+    let misspelt = request
+        .exprs()
+        .into_iter()
+        .filter(|expr| expr.root() == Some("connection"))
+        .find_map(|expr| {
+            expr.member()
+                .filter(|member| !context.facts.iter().any(|fact| fact == member))
+        });
+    match misspelt {
+        Some(name) => Err(Fault::here(format!(
+            "`connection.{name}` is not declared under `connection` in {CONNECTOR_FILE}"
+        ))),
+        None => Ok(request),
+    }
+}
+
+fn output(doc: Option<&OutputDoc>, context: &Context<'_>) -> Result<Option<Value>, Fault> {
+    let schema = match doc {
+        None => return Ok(None),
+        Some(OutputDoc::Object(name)) => context.schemas.get(name).cloned().ok_or_else(|| {
+            Fault::here(format!(
+                "`{name}` is not declared under `schemas` in {CONNECTOR_FILE}"
+            ))
+        })?,
+        Some(OutputDoc::Schema(schema)) => schema.clone(),
+        Some(OutputDoc::Nothing(_)) => json!({"type": "null"}),
+    };
+    let schema = with_definitions(schema, context.schemas);
+    schema::validator(&schema).map_err(Fault::here)?;
+    Ok(Some(schema))
+}
+
+/// Schemas may refer to each other as `#/$defs/name`.
+fn with_definitions(mut schema: Value, schemas: &IndexMap<String, Value>) -> Value {
+    if schema.to_string().contains("#/$defs/")
+        && let Some(map) = schema.as_object_mut()
+    {
+        map.insert("$defs".to_owned(), json!(schemas));
+    }
+    schema
+}
