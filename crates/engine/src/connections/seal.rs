@@ -1,0 +1,97 @@
+//! Sealing credentials for the hosts and places that their connector names, and opening them only for those.
+
+use tenon_connector::{Connector, Way};
+use tenon_vault::{Credential, Purpose};
+
+use super::bad_facts;
+use crate::Engine;
+use crate::error::{Code, Error, Outcomes};
+use crate::model::{Connection, SealedCredential, Tenant};
+
+impl Engine {
+    pub(crate) async fn seal(
+        &self,
+        connection: &Connection,
+        credential: &Credential,
+    ) -> Outcomes<SealedCredential> {
+        let (id, key) = self.keys.of_tenant(&connection.tenant).await?;
+        let blob = key
+            .seal_credential(&purpose(connection), credential)
+            .map_err(Error::internal)?;
+        Ok(SealedCredential { key: id, blob })
+    }
+
+    /// Opens a connection's credential, if the connector still sends it where it was sealed for.
+    ///
+    /// # Errors
+    /// [`Code::ConnectorChanged`] where it does not.
+    pub(crate) fn unlock(
+        &self,
+        connection: &Connection,
+        connector: &Connector,
+        way: &Way,
+    ) -> Outcomes<Credential> {
+        let trust = connector.trust(way, &connection.facts).map_err(bad_facts)?;
+        if trust != connection.trust {
+            return Err(Error::of(Code::ConnectorChanged));
+        }
+        let missing = || Error::internal("the connection's data key is not in the database");
+        let key = self
+            .keys
+            .by_id(&connection.credential.key)
+            .ok_or_else(missing)?;
+        key.open_credential(&purpose(connection), &connection.credential.blob)
+            .map_err(Error::internal)
+    }
+
+    /// Seals the tenant's credentials at an application for the places that its connector now names. An operator's deliberate act.
+    ///
+    /// # Errors
+    /// Where a credential cannot be opened.
+    pub async fn approve_connector(&self, tenant: &Tenant, slug: &str) -> Outcomes<u64> {
+        let connector = self.registry.connector(slug)?;
+        let mut approved = 0;
+        for connection in self.store.connections_of_application(tenant, slug).await? {
+            let Some((_, way)) = connector.way(&connection.auth) else {
+                continue;
+            };
+            let trust = connector.trust(way, &connection.facts).map_err(bad_facts)?;
+            if trust != connection.trust {
+                self.reseal(connection, trust).await?;
+                approved += 1;
+            }
+        }
+        Ok(approved)
+    }
+
+    async fn reseal(&self, connection: Connection, trust: String) -> Outcomes<()> {
+        let key = self
+            .keys
+            .by_id(&connection.credential.key)
+            .ok_or_else(|| Error::internal("data key not found"))?;
+        let credential = key
+            .open_credential(&purpose(&connection), &connection.credential.blob)
+            .map_err(Error::internal)?;
+        let mut next = Connection {
+            trust,
+            version: connection.version + 1,
+            ..connection
+        };
+        next.credential = self.seal(&next, &credential).await?;
+        self.put(&next, false).await
+    }
+}
+
+/// What a connection's credential is sealed for.
+fn purpose(connection: &Connection) -> Purpose<'_> {
+    Purpose {
+        org: connection.tenant.org.as_str(),
+        environment: connection.tenant.environment.as_str(),
+        account: connection.account.as_str(),
+        subject: connection.id.as_str(),
+        connector: &connection.slug,
+        trust: &connection.trust,
+        field: "credential",
+        version: u64::try_from(connection.version).unwrap_or_default(),
+    }
+}
