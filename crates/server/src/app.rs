@@ -5,6 +5,7 @@ use std::sync::Arc;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tenon_engine::Engine;
 use tenon_sandbox::Sandbox;
+use tokio_util::sync::CancellationToken;
 
 use crate::catalogue::Catalogue;
 
@@ -21,6 +22,8 @@ pub struct App {
     pub metrics: PrometheusHandle,
     /// What the operator decided about the API.
     pub settings: Arc<ApiSettings>,
+    /// Cancelled when the program is asked to end: it is then no longer ready for more.
+    pub stopping: CancellationToken,
 }
 
 /// What the operator decided about the API.

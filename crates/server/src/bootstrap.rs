@@ -1,1 +1,212 @@
-//! To be written.
+//! Wires the program together: key ring, database, connectors, sandbox, engine, jobs and listener, in an order in which
+//! whatever does not fit refuses to start before anything is served.
+
+mod clock;
+mod data_dir;
+mod error;
+mod keys;
+mod server_file;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tenon_egress::Egress;
+use tenon_engine::keychain::KeyChain;
+use tenon_engine::registry::Registry;
+use tenon_engine::{Engine, Parts};
+use tenon_sandbox::Sandbox;
+use tenon_store::SqliteStore;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::{ApiSettings, App};
+use crate::catalogue::Catalogue;
+use crate::config::ServeConfig;
+use crate::{api, jobs, listen, telemetry};
+
+pub(crate) use clock::SystemClock;
+pub use error::StartError;
+pub use keys::FirstStart;
+pub(crate) use server_file::ServerFile;
+
+/// How long what has begun may take to end.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// The program, complete but for a listener of its own.
+pub struct Installation {
+    /// What handlers work with.
+    pub app: App,
+    /// What the operator has to be told once.
+    pub first_start: FirstStart,
+    store: Arc<SqliteStore>,
+    tasks: TaskTracker,
+}
+
+/// The program, serving.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The program.
+    pub installation: Installation,
+    server: TaskTracker,
+    file: ServerFile,
+}
+
+/// Opens the data directory, and makes it where there is none. The database belongs to this process until
+/// [`Installation::close`].
+///
+/// # Errors
+/// Every [`StartError`] says what to mend; nothing is served then.
+pub async fn open(config: &ServeConfig) -> Result<Installation, StartError> {
+    let (ring, store, mut first_start) = keys::unlock(config)?;
+    let clock = Arc::new(SystemClock);
+    let keys = KeyChain::open(ring, store.clone(), clock.clone()).await?;
+    let registry = Arc::new(Registry::default());
+    let catalogue = Arc::new(Catalogue::new(config.connectors.clone()));
+    catalogue.reload(&registry);
+    let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let (sandbox, sandbox_address) = start_sandbox(&registry, &stopping, &tasks).await?;
+    let engine = Engine::new(Parts {
+        store: store.clone(),
+        keys,
+        egress: egress(config)?,
+        clock,
+        registry,
+        sandbox: Some(sandbox_address),
+    });
+    let app = App {
+        engine,
+        sandbox,
+        catalogue,
+        metrics: telemetry::metrics(),
+        settings: Arc::new(settings(config)),
+        stopping,
+    };
+    prepare(&app, config, &mut first_start).await?;
+    jobs::start(&app, &tasks);
+    tasks.close();
+    Ok(Installation {
+        app,
+        first_start,
+        store,
+        tasks,
+    })
+}
+
+/// Opens the data directory and serves. When this returns, connections are accepted.
+///
+/// # Errors
+/// As [`open`], and where the address cannot be listened on.
+pub async fn start(config: &ServeConfig) -> Result<Running, StartError> {
+    let installation = open(config).await?;
+    let listener = bind(config.listen).await?;
+    let address = listener.local_addr().map_err(StartError::Listen)?;
+    let file = ServerFile::write(config, address)?;
+    let server = TaskTracker::new();
+    let app = &installation.app;
+    let router = api::router(app.clone());
+    server.spawn(listen::serve(listener, router, app.stopping.clone()));
+    server.close();
+    tracing::info!(%address, "serving");
+    Ok(Running {
+        address,
+        installation,
+        server,
+        file,
+    })
+}
+
+impl Installation {
+    /// Lets executions end, then gives the database free. What does not end in time is `Unknown` at the next start.
+    pub async fn close(self) {
+        self.app.stopping.cancel();
+        let ended = async {
+            self.app.engine.drain().await;
+            self.tasks.wait().await;
+        };
+        if tokio::time::timeout(DRAIN, ended).await.is_err() {
+            tracing::warn!("executions were still running after {DRAIN:?}; they count as unknown");
+        }
+        self.store.close().await;
+    }
+}
+
+impl Running {
+    /// Stops taking requests, lets those that have begun end, and gives everything free.
+    pub async fn shutdown(self) {
+        self.installation.app.stopping.cancel();
+        self.file.remove();
+        if tokio::time::timeout(DRAIN, self.server.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("requests were still running after {DRAIN:?}");
+        }
+        self.installation.close().await;
+    }
+}
+
+async fn start_sandbox(
+    registry: &Arc<Registry>,
+    stopping: &CancellationToken,
+    tasks: &TaskTracker,
+) -> Result<(Sandbox, SocketAddr), StartError> {
+    let registry = Arc::clone(registry);
+    let sandbox = Sandbox::new(move || registry.snapshot().connectors().cloned().collect());
+    let listener = TcpListener::bind("127.0.0.1:0").await;
+    let listener = listener.map_err(StartError::Sandbox)?;
+    let address = listener.local_addr().map_err(StartError::Sandbox)?;
+    let stopped = stopping.clone().cancelled_owned();
+    tasks.spawn(sandbox.clone().serve(listener, stopped));
+    Ok((sandbox, address))
+}
+
+fn egress(config: &ServeConfig) -> Result<Egress, StartError> {
+    let read = |path: &PathBuf| {
+        std::fs::read(path).map_err(|source| StartError::ExtraRoots {
+            path: path.clone(),
+            source,
+        })
+    };
+    Ok(Egress::new(tenon_egress::Config {
+        dangerously_allow_private_networks: config.dangerously_allow_private_networks.clone(),
+        extra_roots_pem: config.extra_ca_file.as_ref().map(read).transpose()?,
+        ..Default::default()
+    })?)
+}
+
+fn settings(config: &ServeConfig) -> ApiSettings {
+    ApiSettings {
+        public_url: config.public_url.clone(),
+        mirror_status: config.mirror_status,
+    }
+}
+
+/// What has to be true of the database before anything is served.
+async fn prepare(
+    app: &App,
+    config: &ServeConfig,
+    first_start: &mut FirstStart,
+) -> Result<(), StartError> {
+    let given = config.environment.admin_key.clone();
+    if let Some(key) = app.engine.first_start(given).await? {
+        data_dir::write_private(&config.admin_key_file(), key.expose())?;
+        first_start.admin_key = Some(key);
+    }
+    let swept = app.engine.sweep().await?;
+    if swept > 0 {
+        tracing::warn!(
+            swept,
+            "executions were cut off when the program ended; they count as unknown"
+        );
+    }
+    Ok(())
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|source| StartError::Bind { address, source })
+}

@@ -1,1 +1,88 @@
-//! To be written.
+//! What the operator decides, and the places in the data directory.
+//!
+//! Flags and variables are read by the command line; this is what they come to. Secrets are read here, from the
+//! environment alone, so that none is ever an argument that `ps` shows.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use tenon_vault::Secret;
+
+/// Everything that is decided before the program starts.
+#[derive(Debug, Clone)]
+pub struct ServeConfig {
+    /// Where to listen. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// The key ring's file; `tenon.key` in the data directory where nobody says.
+    pub key_file: Option<PathBuf>,
+    /// The operator's connectors.
+    pub connectors: Option<PathBuf>,
+    /// What callbacks and links begin with.
+    pub public_url: Option<String>,
+    /// Private networks that connectors may reach.
+    pub dangerously_allow_private_networks: Vec<IpNet>,
+    /// Answer executions with the application's status where a caller does not say.
+    pub mirror_status: bool,
+    /// Further root certificates for applications, in PEM.
+    pub extra_ca_file: Option<PathBuf>,
+    /// What the environment alone brings.
+    pub environment: Environment,
+}
+
+/// What comes from the environment alone.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// The key ring's text (`TENON_ENCRYPTION_KEY`), instead of a file.
+    pub encryption_key: Option<Secret>,
+    /// An admin key that the operator brings (`TENON_ADMIN_KEY`).
+    pub admin_key: Option<Secret>,
+    /// Another database than the file (`DATABASE_URL`). It may hold a password.
+    pub database_url: Option<Secret>,
+}
+
+impl Environment {
+    /// Reads the variables. Empty ones count as absent.
+    pub fn read() -> Self {
+        let read = |name| {
+            let text = std::env::var(name).ok().filter(|text| !text.is_empty());
+            text.map(Secret::new)
+        };
+        Self {
+            encryption_key: read("TENON_ENCRYPTION_KEY"),
+            admin_key: read("TENON_ADMIN_KEY"),
+            database_url: read("DATABASE_URL"),
+        }
+    }
+
+    /// Whether `DATABASE_URL` asks for the database that this version does not have yet.
+    pub(crate) fn wants_postgres(&self) -> bool {
+        let url = self.database_url.as_ref().map_or("", Secret::expose);
+        url.starts_with("postgres://") || url.starts_with("postgresql://")
+    }
+}
+
+impl ServeConfig {
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.data_dir.join("tenon.db")
+    }
+
+    /// The key ring's file.
+    pub fn key_file(&self) -> PathBuf {
+        let usual = || self.data_dir.join("tenon.key");
+        self.key_file.clone().unwrap_or_else(usual)
+    }
+
+    /// Where the first start leaves the admin key.
+    pub fn admin_key_file(&self) -> PathBuf {
+        self.data_dir.join("admin.key")
+    }
+
+    /// Where a running server says how to reach it.
+    pub fn server_file(&self) -> PathBuf {
+        self.data_dir.join("server.json")
+    }
+}

@@ -1,1 +1,52 @@
-//! To be written.
+//! What runs beside the requests: forgetting what is past its life, watching the operator's connectors, and keeping
+//! the metrics small.
+
+use std::time::Duration;
+
+use tokio_util::task::TaskTracker;
+
+use crate::app::App;
+
+const EXPIRY: Duration = Duration::from_secs(3600);
+const WATCH: Duration = Duration::from_secs(1);
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Starts every job; they end when `app.stopping` says so.
+pub(crate) fn start(app: &App, tasks: &TaskTracker) {
+    tasks.spawn(every(EXPIRY, app.clone(), async |app| expire(app).await));
+    tasks.spawn(every(UPKEEP, app.clone(), async |app| {
+        app.metrics.run_upkeep();
+    }));
+    if app.catalogue.folder().is_some() {
+        tasks.spawn(every(WATCH, app.clone(), async |app| watch(app).await));
+    }
+}
+
+async fn every(period: Duration, app: App, job: impl AsyncFn(&App)) {
+    while app
+        .stopping
+        .run_until_cancelled(tokio::time::sleep(period))
+        .await
+        .is_some()
+    {
+        job(&app).await;
+    }
+}
+
+async fn expire(app: &App) {
+    match app.engine.expire().await {
+        Ok(count) => tracing::debug!(count, "forgot kept answers past their life"),
+        Err(error) => tracing::warn!(%error, "kept answers past their life could not be forgotten"),
+    }
+}
+
+async fn watch(app: &App) {
+    let app = app.clone();
+    // Reading and compiling take their time, and no request shall wait for it.
+    let looked = tokio::task::spawn_blocking(move || {
+        app.catalogue.reload_if_changed(app.engine.registry());
+    });
+    if let Err(error) = looked.await {
+        tracing::error!(%error, "the connectors could not be reloaded");
+    }
+}

@@ -8,6 +8,8 @@ pub mod bootstrap;
 pub mod catalogue;
 pub mod client;
 pub mod config;
+pub mod demo;
+pub mod doctor;
 
 mod jobs;
 mod listen;

@@ -66,6 +66,21 @@ impl Process {
         }
     }
 
+    /// Waits until it has ended by itself, and says whether it ended well.
+    ///
+    /// # Panics
+    /// Where it does not end in time.
+    pub fn wait_for_end(&mut self, limit: Duration) -> bool {
+        let end = Instant::now() + limit;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child that was started") {
+                return status.success();
+            }
+            assert!(Instant::now() < end, "does not end: {}", self.output());
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
     /// Kills it as `kill -9` does, and waits until it is gone.
     pub fn kill(&mut self) {
         let _gone_already = self.child.kill();

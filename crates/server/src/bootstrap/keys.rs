@@ -1,0 +1,61 @@
+//! The key ring and the database that belongs to it.
+//!
+//! A key is made only where there is no database yet: beside one that exists, a new key would open nothing and hide
+//! that the right one is missing.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tenon_store::SqliteStore;
+use tenon_vault::{Created, KeyError, KeyRing, Secret};
+
+use super::{StartError, data_dir};
+use crate::config::ServeConfig;
+
+/// What the first start made. The operator has to be told.
+#[derive(Debug, Default)]
+pub struct FirstStart {
+    /// The new key file: whoever loses it loses every stored credential.
+    pub key_file: Option<PathBuf>,
+    /// The new admin key.
+    pub admin_key: Option<Secret>,
+}
+
+/// Opens the key ring and the database.
+pub(super) fn unlock(
+    config: &ServeConfig,
+) -> Result<(KeyRing, Arc<SqliteStore>, FirstStart), StartError> {
+    if config.environment.wants_postgres() {
+        return Err(StartError::Postgres);
+    }
+    let given = config.environment.encryption_key.as_ref();
+    let given = given.map(|text| KeyRing::from_env_text(text.expose()));
+    let given = given.transpose().map_err(StartError::KeyText)?;
+    data_dir::prepare(&config.data_dir)?;
+    let mut first_start = FirstStart::default();
+    if given.is_none() && !config.database().exists() {
+        first_start.key_file = make(&config.key_file())?;
+    }
+    // The lock comes before the key: who finds the directory in use needs no key to be told so.
+    let store = SqliteStore::open(&config.database())?;
+    let ring = match given {
+        Some(ring) => ring,
+        None => load(config.key_file())?,
+    };
+    Ok((ring, store, first_start))
+}
+
+fn make(path: &Path) -> Result<Option<PathBuf>, StartError> {
+    let (_ring, created) = KeyRing::load_or_create(path)?;
+    Ok((created == Created::Now).then(|| path.to_owned()))
+}
+
+fn load(path: PathBuf) -> Result<KeyRing, StartError> {
+    KeyRing::load(&path).map_err(|error| match error {
+        KeyError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            StartError::KeyMissing { path }
+        }
+        error => error.into(),
+    })
+}
