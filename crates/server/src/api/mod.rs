@@ -1,10 +1,41 @@
 //! The HTTP API: one table of routes, and the handlers behind it.
+//!
+//! The table ([`routes`]) is the source of routing, of authorization, of the OpenAPI document and of the routes that
+//! answer 501. A route cannot be added without saying who may call it. Handlers translate; the engine decides.
 
-use axum::Router;
+mod access;
+mod accounts;
+mod actions;
+mod admin;
+mod answer;
+mod applications;
+mod body;
+mod cors;
+mod credentials;
+mod date;
+mod error;
+mod execute;
+mod executions;
+mod extract;
+mod instances;
+mod left_out;
+mod openapi;
+mod paging;
+mod preference;
+mod prefix;
+mod presented;
+mod route;
+mod router;
+mod sdk;
+mod sessions;
+mod shape;
+mod switch;
+mod system;
+mod table;
+mod your_app;
 
-use crate::app::App;
-
-/// The whole API.
-pub fn router(_app: App) -> Router {
-    Router::new()
-}
+pub use access::Access;
+pub use openapi::openapi;
+pub use route::{Operation, Route};
+pub use router::router;
+pub use table::routes;

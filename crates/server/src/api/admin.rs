@@ -1,0 +1,33 @@
+//! The management API, for whoever holds the admin key: the operator, the command line, a console.
+//!
+//! Everything but organizations and connectors is about one environment, which the query chooses. Unknown members of
+//! bodies are refused: nobody but our own tools depends on these shapes.
+
+mod accounts;
+mod applications;
+mod connections;
+mod connectors;
+mod executions;
+mod keys;
+mod organizations;
+mod sandbox;
+
+use super::route::Route;
+
+/// The routes.
+pub(super) fn routes() -> Vec<Route> {
+    [
+        organizations::routes(),
+        keys::routes(),
+        applications::routes(),
+        accounts::routes(),
+        connections::routes(),
+        executions::routes(),
+        connectors::routes(),
+        sandbox::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|route| route.tagged("Management"))
+    .collect()
+}

@@ -1,0 +1,238 @@
+//! Running an action: from the request's headers and query to the engine's request, and from its reply to the answer.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tenon_engine::access::AccountCaller;
+use tenon_engine::connections::Choice;
+use tenon_engine::error::{Code, Error, Outcomes};
+use tenon_engine::execute::{Answered, DEFAULT_TIMEOUT, Done, ExecuteRequest, Reply};
+use tenon_engine::model::{ExecutionId, RequestId, Source};
+
+use super::answer::{json, mark_execution};
+use super::body::Given;
+use super::error::Failure;
+use super::executions::words;
+use super::extract::{ByAccount, CallId, Left, Path, Query};
+use super::preference::Preferences;
+use super::switch::Switch;
+use crate::app::App;
+
+/// Says that the answer is an earlier call's.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// How an action is run.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(super) struct ExecuteQuery {
+    /// Show the exact requests, secrets masked, and send nothing.
+    #[serde(default)]
+    dry_run: Switch,
+    /// The deadline of the whole execution in milliseconds: 1 to 300000, 30000 where nobody says.
+    timeout_ms: Option<u64>,
+    /// Only these parts of `data`, as dotted paths with commas between them.
+    fields: Option<String>,
+    /// Which connection, where the account has several.
+    connection_id: Option<String>,
+    /// Which way to authenticate, where the account has several connections.
+    auth_type: Option<String>,
+}
+
+/// The answer of an action.
+#[derive(JsonSchema)]
+#[schemars(rename = "ExecuteAnswer")]
+#[expect(dead_code, reason = "describes `Answered` in the OpenAPI document")]
+pub(super) struct AnsweredShape {
+    /// The application's body.
+    data: Value,
+    /// `Success` or `Failed`.
+    node_status: String,
+    /// The application's status.
+    http_status: u16,
+    /// Whether the application did it.
+    success: bool,
+    /// The execution.
+    execution_id: String,
+    /// What the application refused.
+    error: Option<Value>,
+    /// The parameters that give the next page.
+    next: Option<Value>,
+}
+
+/// The answer of an execution that runs on.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Accepted {
+    #[schemars(with = "String")]
+    execution_id: ExecutionId,
+    /// `running`
+    status: &'static str,
+    /// Where to ask for the end.
+    status_url: String,
+}
+
+/// `POST /api/v2/integration-schema/{slug}/actions/{action_id}/execute`
+pub(super) async fn execute(
+    State(app): State<App>,
+    Left(caller): ByAccount,
+    Left(call): CallId,
+    Path((slug, action)): Path<(String, String)>,
+    Query(query): Query<ExecuteQuery>,
+    headers: HeaderMap,
+    Given(body): Given<Value>,
+) -> Result<Response, Failure> {
+    let request = ExecuteRequest::new(slug, action, body);
+    run(&app, &caller, request, query, &headers, (Source::Api, call)).await
+}
+
+/// Runs an action for whichever door.
+pub(super) async fn run(
+    app: &App,
+    caller: &AccountCaller,
+    request: ExecuteRequest,
+    query: ExecuteQuery,
+    headers: &HeaderMap,
+    (source, request_id): (Source, RequestId),
+) -> Result<Response, Failure> {
+    let preferences = Preferences::read(headers);
+    let mirror = preferences.mirror.unwrap_or(app.settings.mirror_status);
+    let request = ExecuteRequest {
+        choice: Choice {
+            connection: choose(headers, "connection_id", query.connection_id)?,
+            auth: choose(headers, "auth_type", query.auth_type)?,
+        },
+        idempotency_key: idempotency_key(headers)?,
+        dry_run: query.dry_run.0 || Switch::of_header(headers, "x-dry-run")?.0,
+        timeout: query
+            .timeout_ms
+            .map_or(DEFAULT_TIMEOUT, Duration::from_millis),
+        fields: query.fields.as_deref().map(words).unwrap_or_default(),
+        asynchronous: preferences.respond_async,
+        source,
+        request_id,
+        ..request
+    };
+    // Boxed, because the whole execution is in this future.
+    let reply = Box::pin(app.engine.execute(caller, request)).await?;
+    Ok(match reply {
+        Reply::Done(done) => show(done, mirror),
+        Reply::Replayed(done) => {
+            let mut response = show(done, mirror);
+            let yes = HeaderValue::from_static("true");
+            response.headers_mut().insert(REPLAYED, yes);
+            response
+        }
+        Reply::Accepted(id) => accepted(app, id),
+        Reply::DryRun(plan) => json(StatusCode::OK, &plan),
+    })
+}
+
+fn show(done: Done, mirror: bool) -> Response {
+    match done {
+        Ok(answered) => show_answer(&answered, mirror),
+        Err(error) => Failure::from(error).into_response(),
+    }
+}
+
+fn show_answer(answered: &Answered, mirror: bool) -> Response {
+    let status = match answered.http_status {
+        400..=499 if mirror => StatusCode::from_u16(answered.http_status).unwrap_or_default(),
+        500.. if mirror => StatusCode::BAD_GATEWAY,
+        _ => StatusCode::OK,
+    };
+    let mut response = json(status, answered);
+    let (id, end) = (&answered.execution_id, answered.node_status);
+    mark_execution(response.headers_mut(), id, Some(end));
+    response
+}
+
+fn accepted(app: &App, execution_id: ExecutionId) -> Response {
+    let base = app.settings.public_url.as_deref().unwrap_or_default();
+    let base = base.trim_end_matches('/');
+    let body = Accepted {
+        status: "running",
+        status_url: format!("{base}/api/v2/public/action-execution/{execution_id}"),
+        execution_id,
+    };
+    let mut response = json(StatusCode::ACCEPTED, &body);
+    let headers = response.headers_mut();
+    mark_execution(headers, &body.execution_id, None);
+    headers.insert(
+        HeaderName::from_static("preference-applied"),
+        HeaderValue::from_static("respond-async"),
+    );
+    response
+}
+
+/// A choice that may stand in a header or in the query, but not as two different ones.
+fn choose(headers: &HeaderMap, name: &str, query: Option<String>) -> Outcomes<Option<String>> {
+    match (one(headers, name)?, query) {
+        (Some(header), Some(query)) if header != query => Err(Error::new(
+            Code::ValidationError,
+            format!("{name} says one thing in the header and another in the query"),
+        )),
+        (header, query) => Ok(header.or(query).filter(|text| !text.is_empty())),
+    }
+}
+
+/// The key, as a plain text or as a quoted one (the form of the IETF draft).
+fn idempotency_key(headers: &HeaderMap) -> Outcomes<Option<String>> {
+    let Some(text) = one(headers, "idempotency-key")? else {
+        return Ok(None);
+    };
+    let quoted = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    Ok(Some(quoted.map_or(text.clone(), unescape)))
+}
+
+fn unescape(quoted: &str) -> String {
+    quoted.replace("\\\"", "\"").replace("\\\\", "\\")
+}
+
+/// A header that may come once.
+fn one(headers: &HeaderMap, name: &str) -> Outcomes<Option<String>> {
+    let invalid = |reason: &str| {
+        let message = format!("The header `{name}` {reason}");
+        Error::new(Code::ValidationError, message)
+    };
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(_), Some(_)) => Err(invalid("came more than once")),
+        (Some(value), None) => match value.to_str() {
+            Ok(text) => Ok(Some(text.to_owned())),
+            Err(_not_ascii) => Err(invalid("must be printable ASCII")),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idempotency_key_may_be_quoted() {
+        for (given, wanted) in [
+            ("k-1", "k-1"),
+            (r#""k-1""#, "k-1"),
+            (r#""a\"b\\c""#, r#"a"b\c"#),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("idempotency-key", given.parse().unwrap());
+            assert_eq!(idempotency_key(&headers).unwrap().as_deref(), Some(wanted));
+        }
+    }
+
+    #[test]
+    fn two_choices_of_a_connection_must_agree() {
+        let mut headers = HeaderMap::new();
+        headers.insert("connection_id", "conn_a".parse().unwrap());
+        let choose = |query: &str| choose(&headers, "connection_id", Some(query.to_owned()));
+        assert_eq!(choose("conn_a").unwrap().as_deref(), Some("conn_a"));
+        assert!(choose("conn_b").is_err());
+    }
+}

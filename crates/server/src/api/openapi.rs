@@ -1,0 +1,177 @@
+//! The OpenAPI 3.1 document, made from the table of routes, and from the registry for the actions.
+
+use schemars::generate::SchemaSettings;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+use tenon_engine::registry::Registry;
+
+use super::access::Access;
+use super::error::Envelope;
+use super::route::{Operation, Route, SchemaOf};
+use super::routes;
+
+mod actions;
+
+/// The whole API and every action that the registry has.
+pub fn openapi(registry: &Registry) -> Value {
+    let mut schemas = generator(false);
+    let mut paths = Map::new();
+    for route in routes() {
+        let item = operation(&route, &mut schemas);
+        add(&mut paths, route.path, route.method.as_str(), item);
+    }
+    for connector in registry.snapshot().connectors() {
+        for (path, item) in actions::operations(connector) {
+            add(&mut paths, &path, "POST", item);
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tenon",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Runs any action in a third-party application for a linked account.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas.take_definitions(true),
+            "securitySchemes": security_schemes(),
+        },
+    })
+}
+
+fn generator(inline: bool) -> SchemaGenerator {
+    SchemaSettings::draft2020_12()
+        .with(|settings| {
+            settings.meta_schema = None;
+            settings.definitions_path = "/components/schemas".into();
+            settings.inline_subschemas = inline;
+        })
+        .into_generator()
+}
+
+fn add(paths: &mut Map<String, Value>, path: &str, method: &str, operation: Value) {
+    let item = paths.entry(path.to_owned()).or_insert_with(|| json!({}));
+    if let Value::Object(item) = item {
+        item.insert(method.to_ascii_lowercase(), operation);
+    }
+}
+
+fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
+    let Operation {
+        id,
+        summary,
+        description,
+        tag,
+        ..
+    } = &route.operation;
+    let mut shown = Map::new();
+    shown.insert("operationId".to_owned(), json!(id));
+    shown.insert("summary".to_owned(), json!(summary));
+    if !description.is_empty() {
+        shown.insert("description".to_owned(), json!(description));
+    }
+    shown.insert("tags".to_owned(), json!([tag]));
+    shown.insert("security".to_owned(), security(route.access));
+    shown.insert("parameters".to_owned(), parameters(route).into());
+    if let Some(request) = route.operation.request {
+        let schema = request(schemas);
+        shown.insert(
+            "requestBody".to_owned(),
+            json!({"content": content(&schema)}),
+        );
+    }
+    shown.insert("responses".to_owned(), responses(route, schemas));
+    Value::Object(shown)
+}
+
+fn content(schema: &Schema) -> Value {
+    json!({"application/json": {"schema": schema}})
+}
+
+/// The error envelope, as every operation may answer it.
+fn error(schemas: &mut SchemaGenerator) -> Value {
+    let schema = schemas.subschema_for::<Envelope<'static>>();
+    json!({"description": "Why it was not done", "content": content(&schema)})
+}
+
+fn responses(route: &Route, schemas: &mut SchemaGenerator) -> Value {
+    let refusal = error(schemas);
+    if route.operation.status == 501 {
+        return json!({"501": refusal});
+    }
+    let success = match route.operation.response {
+        Some(response) => json!({"description": "Done", "content": content(&response(schemas))}),
+        None => json!({"description": "Done"}),
+    };
+    let mut all = json!({route.operation.status.to_string(): success, "default": refusal});
+    if let (Some(accepted), Value::Object(all)) = (route.operation.accepted, &mut all) {
+        let body = content(&accepted(schemas));
+        let answer = json!({"description": "It runs on", "content": body});
+        all.insert("202".to_owned(), answer);
+    }
+    all
+}
+
+fn parameters(route: &Route) -> Vec<Value> {
+    let in_path = route
+        .path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}));
+    let in_query = route.operation.queries.iter().flat_map(query_parameters);
+    let in_headers = route.operation.headers.iter().map(|(name, description)| {
+        json!({"name": name, "in": "header", "description": description, "schema": {"type": "string"}})
+    });
+    in_path.chain(in_query).chain(in_headers).collect()
+}
+
+/// The members of a query's type, each as a parameter.
+fn query_parameters(query: &SchemaOf) -> Vec<Value> {
+    let schema = query(&mut generator(true));
+    let members = schema.get("properties").and_then(Value::as_object);
+    let parameter = |(name, schema): (&String, &Value)| {
+        let mut schema = schema.clone();
+        let description = schema
+            .as_object_mut()
+            .and_then(|schema| schema.remove("description"));
+        never_null(&mut schema);
+        json!({"name": name, "in": "query", "description": description.unwrap_or(json!("")), "schema": schema})
+    };
+    members.into_iter().flatten().map(parameter).collect()
+}
+
+/// A query value is there or not; it is never null.
+fn never_null(schema: &mut Value) {
+    let Some(kinds) = schema.get_mut("type") else {
+        return;
+    };
+    let Some(list) = kinds.as_array() else { return };
+    if let Some(kind) = list.iter().find(|kind| **kind != "null").cloned() {
+        *kinds = kind;
+    }
+}
+
+fn security(access: Access) -> Value {
+    match access {
+        Access::Open => json!([]),
+        Access::Tenant => json!([{"apiKey": []}]),
+        Access::Account => json!([{"sessionToken": []}, {"apiKey": [], "linkedAccount": []}]),
+        Access::KeyedAccount => json!([{"apiKey": [], "linkedAccount": []}]),
+        Access::Session => json!([{"sessionToken": []}]),
+        Access::TenantOrSession => json!([{"apiKey": []}, {"sessionToken": []}]),
+        Access::Admin => json!([{"adminKey": []}]),
+    }
+}
+
+fn security_schemes() -> Value {
+    let header = |name: &str, description: &str| json!({"type": "apiKey", "in": "header", "name": name, "description": description});
+    json!({
+        "apiKey": header("x-api-key", "A key of one environment of an organization."),
+        "linkedAccount": header("linked_account_id", "The linked account that a call with an API key is for; also as `linked-account-id` or in the query."),
+        "sessionToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token of one linked account."},
+        "adminKey": header("x-admin-key", "The key to the whole installation."),
+    })
+}

@@ -1,0 +1,89 @@
+//! One operation for each action: what a caller may send, what comes back, and examples of both.
+
+use serde_json::{Map, Value, json};
+use tenon_connector::document::ExampleDoc;
+use tenon_connector::{Action, Connector};
+
+use super::security;
+use crate::api::access::Access;
+use crate::api::actions::{EXECUTE, annotations, example_data};
+
+/// The path of each action, and its operation.
+pub(super) fn operations(connector: &Connector) -> impl Iterator<Item = (String, Value)> + '_ {
+    connector.actions.values().map(|action| {
+        let path = EXECUTE
+            .replace("{slug}", &connector.slug)
+            .replace("{action_id}", &action.id);
+        (path, operation(connector, action))
+    })
+}
+
+fn operation(connector: &Connector, action: &Action) -> Value {
+    let input = json!({"schema": action.input_schema, "examples": examples(action, input)});
+    let output = json!({"schema": answer(action), "examples": examples(action, output)});
+    json!({
+        "operationId": format!("execute_{}_{}", connector.slug, action.id),
+        "summary": action.name,
+        "description": action.description,
+        "tags": [connector.name],
+        "security": security(Access::Account),
+        "x-annotations": annotations(action),
+        "requestBody": {"content": {"application/json": input}},
+        "responses": {
+            "200": {"description": "What the application answered", "content": {"application/json": output}},
+            "202": {
+                "description": "It runs on",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Accepted"}}},
+            },
+            "default": {
+                "description": "Why it was not done",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+            },
+        },
+    })
+}
+
+/// The answer's envelope around the action's own data.
+fn answer(action: &Action) -> Value {
+    let envelope = json!({"$ref": "#/components/schemas/ExecuteAnswer"});
+    match &action.output_schema {
+        Some(schema) => {
+            // An error of the application has a body of another shape.
+            let success =
+                json!({"properties": {"success": {"const": true}}, "required": ["success"]});
+            let data = json!({"properties": {"data": schema}});
+            json!({"allOf": [envelope], "if": success, "then": data})
+        }
+        None => envelope,
+    }
+}
+
+fn examples(action: &Action, of: fn(&ExampleDoc) -> Option<Value>) -> Map<String, Value> {
+    let successes = action.examples.iter().filter(|one| one.fails.is_none());
+    successes
+        .enumerate()
+        .filter_map(|(index, one)| {
+            let name = one
+                .name
+                .clone()
+                .unwrap_or_else(|| format!("example {}", index + 1));
+            Some((name, json!({"value": of(one)?})))
+        })
+        .collect()
+}
+
+fn input(example: &ExampleDoc) -> Option<Value> {
+    Some(json!(example.input))
+}
+
+fn output(example: &ExampleDoc) -> Option<Value> {
+    let status = example
+        .answers
+        .as_slice()
+        .last()
+        .map(|answer| answer.status);
+    Some(json!({
+        "data": example_data(example), "node_status": "Success", "http_status": status, "success": true,
+        "execution_id": "exec_01980000000070008000000000000000",
+    }))
+}

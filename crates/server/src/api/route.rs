@@ -1,0 +1,155 @@
+//! One line of the table: a method and a path, who may call it, what the OpenAPI document says of it, and its handler.
+
+use std::borrow::Cow;
+
+use axum::handler::Handler;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use http::Method;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::access::{Access, Gate, admit};
+use crate::app::App;
+
+/// Makes the schema of a type.
+pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// One route of the API.
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path, with `{names}`.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    /// What the OpenAPI document says of it.
+    pub operation: Operation,
+    handler: MethodRouter<App>,
+}
+
+/// What the OpenAPI document says of a route.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// A name that no other route has, in camel case.
+    pub id: Cow<'static, str>,
+    /// What it does, in a few words.
+    pub summary: &'static str,
+    /// What the summary leaves out.
+    pub description: &'static str,
+    /// The group that it is shown in.
+    pub tag: &'static str,
+    /// The status of a success.
+    pub status: u16,
+    pub(super) headers: Vec<(&'static str, &'static str)>,
+    pub(super) queries: Vec<SchemaOf>,
+    pub(super) request: Option<SchemaOf>,
+    pub(super) response: Option<SchemaOf>,
+    pub(super) accepted: Option<SchemaOf>,
+}
+
+impl Operation {
+    /// An operation that answers 200.
+    pub(super) fn new(id: impl Into<Cow<'static, str>>, summary: &'static str) -> Self {
+        Self {
+            id: id.into(),
+            summary,
+            description: "",
+            tag: "",
+            status: 200,
+            headers: Vec::new(),
+            queries: Vec::new(),
+            request: None,
+            response: None,
+            accepted: None,
+        }
+    }
+
+    pub(super) fn describe(self, description: &'static str) -> Self {
+        Self {
+            description,
+            ..self
+        }
+    }
+
+    /// Takes the members of `T` from the query.
+    pub(super) fn query<T: JsonSchema>(mut self) -> Self {
+        self.queries.push(SchemaGenerator::subschema_for::<T>);
+        self
+    }
+
+    pub(super) fn header(mut self, name: &'static str, description: &'static str) -> Self {
+        self.headers.push((name, description));
+        self
+    }
+
+    /// Takes a `T` as its body.
+    pub(super) fn takes<T: JsonSchema>(self) -> Self {
+        let request: Option<SchemaOf> = Some(SchemaGenerator::subschema_for::<T>);
+        Self { request, ..self }
+    }
+
+    /// Answers with a `T`.
+    pub(super) fn gives<T: JsonSchema>(self) -> Self {
+        let response: Option<SchemaOf> = Some(SchemaGenerator::subschema_for::<T>);
+        Self { response, ..self }
+    }
+
+    /// May also answer 202, with a `T`.
+    pub(super) fn may_accept<T: JsonSchema>(self) -> Self {
+        let accepted: Option<SchemaOf> = Some(SchemaGenerator::subschema_for::<T>);
+        Self { accepted, ..self }
+    }
+
+    pub(super) fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+}
+
+impl Route {
+    fn new<H: Handler<T, App>, T: 'static>(
+        (method, filter): (Method, MethodFilter),
+        path: &'static str,
+        access: Access,
+        handler: H,
+        operation: Operation,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            access,
+            operation,
+            handler: on(filter, handler),
+        }
+    }
+
+    /// The handler behind the layer that admits its callers: the only way to have it.
+    pub(super) fn guarded(self, app: &App) -> MethodRouter<App> {
+        let gate = Gate {
+            app: app.clone(),
+            access: self.access,
+        };
+        self.handler.route_layer(from_fn_with_state(gate, admit))
+    }
+
+    pub(super) fn tagged(mut self, tag: &'static str) -> Self {
+        self.operation.tag = tag;
+        self
+    }
+}
+
+macro_rules! methods {
+    ($($name:ident $method:ident)+) => {$(
+        #[doc = concat!("A route for `", stringify!($method), "`.")]
+        pub(super) fn $name<H: Handler<T, App>, T: 'static>(
+            path: &'static str,
+            access: Access,
+            handler: H,
+            operation: Operation,
+        ) -> Route {
+            let method = (Method::$method, MethodFilter::$method);
+            Route::new(method, path, access, handler, operation)
+        }
+    )+};
+}
+
+methods! { get GET  post POST  put PUT  patch PATCH  delete DELETE }

@@ -1,0 +1,84 @@
+//! The table made into a service.
+
+use std::any::Any;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Response};
+use http::Request;
+use tenon_engine::error::{Code, Error};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::error::Failure;
+use super::{answer, cors, prefix, routes};
+use crate::app::App;
+
+/// The whole API, behind any prefix.
+pub fn router(app: App) -> Router {
+    let table = routes().into_iter().fold(Router::new(), |router, route| {
+        let path = route.path;
+        router.route(path, route.guarded(&app))
+    });
+    let api = finished(table.with_state(app));
+    // Outside the router, because it changes which route is meant.
+    let rewritten = ServiceBuilder::new()
+        .map_request(|mut request: Request<axum::body::Body>| {
+            if let Some(uri) = prefix::rewrite(request.uri()) {
+                *request.uri_mut() = uri;
+            }
+            request
+        })
+        .service(api);
+    Router::new().fallback_service(rewritten)
+}
+
+/// What every answer goes through on its way out, from the inside to the outside.
+fn finished(table: Router) -> Router {
+    table
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(cors::layer())
+        .layer(from_fn(answer::complete))
+}
+
+async fn no_such_route() -> Failure {
+    Error::of(Code::RouteNotFound).into()
+}
+
+async fn wrong_method() -> Failure {
+    Error::of(Code::MethodNotAllowed).into()
+}
+
+/// The panic's own text may hold anything, so it is not shown; the panic hook has logged it.
+fn panicked(_text: Box<dyn Any + Send>) -> Response {
+    Failure::from(Error::internal("a handler panicked")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::routing::get;
+    use http_body_util::BodyExt as _;
+    use serde_json::Value;
+    use tower::ServiceExt as _;
+
+    async fn fail() {
+        std::panic::panic_any("canary".to_owned());
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_internal_error_in_the_envelope_without_its_text() {
+        let router = finished(Router::new().route("/", get(fail)));
+        let request = Request::builder().uri("/").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500);
+        assert!(response.headers().contains_key("x-request-id"));
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["code"], "INTERNAL");
+        assert!(!body.to_string().contains("canary"));
+    }
+}

@@ -1,0 +1,27 @@
+//! The table of routes: everything that the API can do, in one list.
+
+use super::route::Route;
+use super::{
+    accounts, actions, admin, applications, credentials, executions, instances, left_out, sdk,
+    sessions, system,
+};
+
+/// Every route of the API.
+pub fn routes() -> Vec<Route> {
+    [
+        actions::routes(),
+        applications::routes(),
+        accounts::routes(),
+        credentials::routes(),
+        sessions::routes(),
+        executions::routes(),
+        instances::routes(),
+        sdk::routes(),
+        admin::routes(),
+        system::routes(),
+        left_out::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
