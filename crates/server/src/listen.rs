@@ -3,6 +3,8 @@
 //! The loop is our own because the ready-made one waits for a request's head without end. HTTP/2 is the proxy's
 //! business: whoever terminates TLS in front speaks it to the world.
 
+mod unstalled;
+
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +19,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::timeout::RequestBodyTimeout;
 
+use unstalled::Unstalled;
+
 /// How many connections are held at once; the next ones wait in the kernel's queue.
 const MOST_CONNECTIONS: usize = 10_000;
 /// A request's head has to be there after this time, and a kept connection is closed after it.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// The longest that a request's body may pause.
-const BODY_PAUSE: Duration = Duration::from_secs(30);
+/// The longest that a request's body may pause, and that a client may leave an answer unread.
+const LONGEST_STALL: Duration = Duration::from_secs(30);
 const MOST_HEADERS: usize = 100;
 const MOST_HEAD_BYTES: usize = 64 * 1024;
 /// The pause after an accept that failed, which doubles up to the limit.
@@ -88,9 +92,10 @@ async fn converse(
 ) {
     // Answers are small and whole; waiting to fill a packet only delays them. It fails on a socket that is gone.
     let _ = stream.set_nodelay(true);
-    let router = RequestBodyTimeout::new(router, BODY_PAUSE);
+    let router = RequestBodyTimeout::new(router, LONGEST_STALL);
     let service = TowerToHyperService::new(router);
-    let connection = builder().serve_connection(TokioIo::new(stream), service);
+    let stream = TokioIo::new(Unstalled::new(stream, LONGEST_STALL));
+    let connection = builder().serve_connection(stream, service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -1,0 +1,13 @@
+//! The commands, one file for each group.
+
+pub(crate) mod api_key;
+pub(crate) mod connection;
+pub(crate) mod connector;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod execute;
+pub(crate) mod executions;
+pub(crate) mod linked_account;
+pub(crate) mod openapi;
+pub(crate) mod sandbox;
+pub(crate) mod serve;

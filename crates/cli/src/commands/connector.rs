@@ -1,0 +1,94 @@
+//! `tenon connector`: what Tenon knows of applications, and the author's tools.
+//!
+//! The author's tools read files and nothing else: no data directory, no server.
+
+mod check;
+mod source;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde_json::Value;
+use tenon_connector::Method;
+
+use crate::arguments::Global;
+use crate::failure::Outcome;
+use crate::management::{ask, call};
+use crate::screen::{self, cell};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConnectorCommand {
+    /// List the applications that Tenon knows
+    List,
+    /// Show an application: ways to authenticate, actions, and what is wrong with its files
+    Show {
+        /// The application
+        slug: String,
+    },
+    /// Say what is wrong with connectors, by file, line and column
+    Lint {
+        /// A folder of connectors, one connector's folder, or a shipped one's slug [default: the shipped catalogue]
+        what: Option<String>,
+    },
+    /// Run the examples of connectors: the exact request of each input, and the data of each answer
+    Test {
+        /// A folder of connectors, one connector's folder, or a shipped one's slug [default: the shipped catalogue]
+        what: Option<String>,
+    },
+    /// Print the JSON Schema of connector documents, for editors
+    Schema,
+}
+
+/// Carries out one of the commands.
+pub(crate) async fn run(global: &Global, command: ConnectorCommand) -> Outcome {
+    match command {
+        ConnectorCommand::List => list(global).await,
+        ConnectorCommand::Show { slug } => show(global, &slug).await,
+        ConnectorCommand::Lint { what } => check::lint(global, what.as_deref()),
+        ConnectorCommand::Test { what } => check::test(global, what.as_deref()),
+        ConnectorCommand::Schema => {
+            screen::print_json(&tenon_connector::document::json_schema())?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+const CONNECTORS: &str = "connectors";
+
+async fn list(global: &Global) -> Outcome {
+    let all = ask(global, call(Method::Get, &[CONNECTORS])).await?;
+    if global.json {
+        screen::print_json(&all)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows = screen::rows(&all, &["slug", "name", "version", "actions", "problems"]);
+    screen::print_table(&["SLUG", "NAME", "VERSION", "ACTIONS", "PROBLEMS"], &rows)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn show(global: &Global, slug: &str) -> Outcome {
+    let one = ask(global, call(Method::Get, &[CONNECTORS, slug])).await?;
+    if global.json {
+        screen::print_json(&one)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let list = |name: &str| {
+        let items = one.get(name).and_then(Value::as_array);
+        let texts: Vec<&str> = items
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        texts.join("\n  ")
+    };
+    let (name, version) = (cell(&one, "name"), cell(&one, "version"));
+    screen::print(&format!(
+        "{name} ({slug}), version {version}\nways to authenticate:\n  {}\nactions:\n  {}",
+        list("auth_types"),
+        list("actions")
+    ))?;
+    if cell(&one, "problems") != "0" {
+        screen::note(&format!("problems:\n  {}", list("problems")));
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,94 @@
+//! `tenon executions`: the journal.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use tenon_connector::Method;
+
+use crate::arguments::{Global, World};
+use crate::failure::Outcome;
+use crate::management::{ask, call_in};
+use crate::screen;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExecutionsCommand {
+    /// List what was run, newest first
+    List(ListArgs),
+    /// Show the record of one execution, with its attempts
+    Show {
+        /// The execution's id
+        id: String,
+        #[command(flatten)]
+        world: World,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Only this customer's
+    #[arg(long)]
+    account: Option<String>,
+    /// Only at this application
+    #[arg(long)]
+    slug: Option<String>,
+    /// Only those that ended like this: Success, Failed, Timed_Out or Unknown
+    #[arg(long, value_name = "STATUS")]
+    node_status: Option<String>,
+    /// The page, from 1
+    #[arg(long, default_value_t = 1)]
+    page: u32,
+    /// How many a page holds, at most 100
+    #[arg(long, default_value_t = 20)]
+    limit: u32,
+    #[command(flatten)]
+    world: World,
+}
+
+const EXECUTIONS: &str = "executions";
+
+/// Carries out one of the commands.
+pub(crate) async fn run(global: &Global, command: ExecutionsCommand) -> Outcome {
+    match command {
+        ExecutionsCommand::List(args) => list(global, args).await,
+        ExecutionsCommand::Show { id, world } => {
+            let call = call_in(&world, Method::Get, &[EXECUTIONS, &id]);
+            screen::print_json(&ask(global, call).await?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+async fn list(global: &Global, args: ListArgs) -> Outcome {
+    let call = call_in(&args.world, Method::Get, &[EXECUTIONS])
+        .query("linked_account_id", args.account)
+        .query("slug", args.slug)
+        .query("node_status", args.node_status)
+        .query("page", Some(args.page))
+        .query("limit", Some(args.limit));
+    let page = ask(global, call).await?;
+    if global.json {
+        screen::print_json(&page)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let columns = [
+        "execution_id",
+        "linked_account_id",
+        "slug",
+        "action_id",
+        "node_status",
+        "http_status",
+        "started_at",
+    ];
+    let headings = [
+        "ID",
+        "ACCOUNT",
+        "APPLICATION",
+        "ACTION",
+        "END",
+        "HTTP",
+        "BEGUN",
+    ];
+    screen::print_table(&headings, &screen::rows(&page, &columns))?;
+    screen::note_more(&page);
+    Ok(ExitCode::SUCCESS)
+}

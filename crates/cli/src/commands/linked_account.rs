@@ -1,0 +1,94 @@
+//! `tenon linked-account`: the tenant's customers.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde_json::json;
+use tenon_connector::Method;
+
+use crate::arguments::{Global, World};
+use crate::failure::Outcome;
+use crate::management::{ask, call_in};
+use crate::screen;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LinkedAccountCommand {
+    /// Add a customer
+    Create {
+        /// Your own id of the customer, such as an e-mail address or a primary key
+        id: String,
+        /// A name for people
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        world: World,
+    },
+    /// List customers, newest first
+    List {
+        /// Only those whose id or name has this in it
+        #[arg(long)]
+        search: Option<String>,
+        /// The page, from 1
+        #[arg(long, default_value_t = 1)]
+        page: u32,
+        /// How many a page holds, at most 100
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        #[command(flatten)]
+        world: World,
+    },
+    /// Remove a customer with everything that belongs to it; executions stay on record
+    Delete {
+        /// The customer's id
+        id: String,
+        #[command(flatten)]
+        world: World,
+    },
+}
+
+const ACCOUNTS: &str = "linked-accounts";
+
+/// Carries out one of the commands.
+pub(crate) async fn run(global: &Global, command: LinkedAccountCommand) -> Outcome {
+    let (call, said) = match command {
+        LinkedAccountCommand::Create { id, name, world } => {
+            let body = json!({"linked_account_id": id, "name": name});
+            let call = call_in(&world, Method::Post, &[ACCOUNTS]).json(body);
+            (call, format!("added {id}"))
+        }
+        LinkedAccountCommand::Delete { id, world } => {
+            let call = call_in(&world, Method::Delete, &[ACCOUNTS, &id]);
+            (call, format!("removed {id}"))
+        }
+        LinkedAccountCommand::List {
+            search,
+            page,
+            limit,
+            world,
+        } => {
+            let call = call_in(&world, Method::Get, &[ACCOUNTS])
+                .query("search", search)
+                .query("page", Some(page))
+                .query("limit", Some(limit));
+            return list(global, ask(global, call).await?);
+        }
+    };
+    let answer = ask(global, call).await?;
+    if global.json {
+        screen::print_json(&answer)?;
+    } else {
+        screen::note(&said);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(global: &Global, page: serde_json::Value) -> Outcome {
+    if global.json {
+        screen::print_json(&page)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows = screen::rows(&page, &["account_id", "name", "createdAt"]);
+    screen::print_table(&["ID", "NAME", "MADE"], &rows)?;
+    screen::note_more(&page);
+    Ok(ExitCode::SUCCESS)
+}

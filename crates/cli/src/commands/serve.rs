@@ -1,0 +1,97 @@
+//! `tenon serve`: the gateway.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use tenon_server::bootstrap;
+use tenon_server::config::ServeConfig;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::arguments::Global;
+use crate::failure::Outcome;
+use crate::{management, screen};
+
+/// What is decided about serving.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen; port 0 takes a free one
+    #[arg(
+        long,
+        env = "TENON_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDRESS:PORT"
+    )]
+    pub(crate) listen: SocketAddr,
+    /// What links and callbacks begin with, such as https://tenon.example.com
+    #[arg(long, env = "TENON_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+    /// The status of an execution's answer, where a caller does not say: 200, or the application's own
+    #[arg(long, env = "TENON_EXECUTE_STATUS", value_enum, default_value_t = ExecuteStatus::Ok)]
+    execute_status: ExecuteStatus,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ExecuteStatus {
+    /// 200 whatever the application answers.
+    Ok,
+    /// The application's 4xx, and 502 for its 5xx.
+    Mirror,
+}
+
+impl ServeArgs {
+    /// The configuration of a process that listens.
+    pub(crate) fn config(&self, global: &Global) -> ServeConfig {
+        ServeConfig {
+            listen: self.listen,
+            public_url: self.public_url.clone(),
+            mirror_status: self.execute_status == ExecuteStatus::Mirror,
+            ..global.config()
+        }
+    }
+}
+
+/// Serves until it is told to stop.
+pub(crate) async fn run(global: Global, args: ServeArgs) -> Outcome {
+    let mut stop = Stop::listen()?;
+    let running = bootstrap::start(&args.config(&global)).await?;
+    management::tell(&running.installation.first_start);
+    screen::print(&format!("listening on http://{}", running.address))?;
+    stop.asked().await;
+    stop.end_at_once_when_asked_again();
+    running.shutdown().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The signals that ask the process to end.
+pub(crate) struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    /// Takes the signals over from now on.
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits until the process is asked to end.
+    pub(crate) async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    /// Whoever asks a second time does not want to wait for what has begun.
+    pub(crate) fn end_at_once_when_asked_again(mut self) {
+        screen::note("ending; what has begun is finished first (ask again to end at once)");
+        tokio::spawn(async move {
+            self.asked().await;
+            std::process::exit(1);
+        });
+    }
+}
