@@ -62,6 +62,7 @@ pub struct Running {
 /// Every [`StartError`] says what to mend; nothing is served then.
 pub async fn open(config: &ServeConfig) -> Result<Installation, StartError> {
     let (ring, store, mut first_start) = keys::unlock(config)?;
+    ServerFile::forget(config);
     let clock = Arc::new(SystemClock);
     let keys = KeyChain::open(ring, store.clone(), clock.clone()).await?;
     let registry = Arc::new(Registry::default());

@@ -111,6 +111,16 @@ fn the_tour_works_without_a_server() {
 }
 
 #[test]
+fn the_address_of_a_killed_server_is_not_trusted() {
+    let mut server = Server::start(TENON, Options::default());
+    server.kill();
+    assert!(server.data().join("server.json").exists());
+    let list = run(server.data(), &["executions", "list"]);
+    assert_eq!(list.code, Some(0), "{list:?}");
+    assert!(!server.data().join("server.json").exists());
+}
+
+#[test]
 fn a_credential_is_read_from_standard_input_and_checked() {
     let data = tempfile::tempdir().unwrap();
     run(data.path(), &["linked-account", "create", ACCOUNT]);

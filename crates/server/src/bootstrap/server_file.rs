@@ -39,6 +39,11 @@ impl ServerFile {
         Some(document.address)
     }
 
+    /// Removes what a killed server left: its port may be another program's by now, and the admin key is not for that.
+    pub(super) fn forget(config: &ServeConfig) {
+        let _none_there = std::fs::remove_file(config.server_file());
+    }
+
     /// Removes the file.
     pub(super) fn remove(&self) {
         if let Err(error) = std::fs::remove_file(&self.0) {
