@@ -12,8 +12,6 @@ use crate::model::{Execution, ExecutionFilter, ExecutionId, Page, Paging, Tenant
 pub struct Inspected {
     /// The journal's record.
     pub execution: Execution,
-    /// The key that the application may have seen with its requests.
-    pub vendor_key: String,
     /// How it ended, where callers may ask again.
     pub done: Option<Done>,
 }
@@ -83,11 +81,7 @@ impl Engine {
             .await?
             .ok_or_else(not_found)?;
         let done = self.kept(tenant, &execution).await?;
-        Ok(Inspected {
-            vendor_key: self.vendor_key(tenant, &id).await?,
-            execution,
-            done,
-        })
+        Ok(Inspected { execution, done })
     }
 }
 

@@ -188,7 +188,7 @@ fn register(folder: &Path, config: &Path, base: &str) {
     let mut command = Command::new(python.with_file_name("register_new_matrix_user"));
     command
         .current_dir(folder)
-        .args(["-u", "bot", "-p", "secret", "-a", "-c"])
+        .args(["-u", "bot", "-p", "secret", "--no-admin", "-c"])
         .arg(config)
         .arg(base);
     run(&mut command);

@@ -23,27 +23,50 @@ const TOKEN: &str = "sandbox_kill";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_twenty_times_under_load_it_loses_and_repeats_nothing() {
-    let kills = std::env::var("TENON_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
+    let kills = std::env::var("TENON_KILLS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(KILLS);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let application = format!("http://{}", listener.local_addr().unwrap());
     let key_field = "      hubspot_owner_id: \"{{ hubspot_owner_id }}\"\n";
     let keyed = format!("{key_field}      tenon_key: \"{{{{ idempotency_key }}}}\"\n");
     let source = root().join("connectors/hubspot");
-    let overlay = copy(&source, &[("https://api.hubapi.com", &application), (key_field, &keyed)]);
+    let overlay = copy(
+        &source,
+        &[
+            ("https://api.hubapi.com", &application),
+            (key_field, &keyed),
+        ],
+    );
     let connector = Arc::new(bundle(&overlay.path().join("hubspot")).compile().unwrap());
     let emulator = Sandbox::new(move || vec![Arc::clone(&connector)]);
     tokio::spawn(emulator.serve(listener, std::future::pending()));
 
-    let mut server = Server::start(TENON, Options { connectors: Some(overlay.path().into()), allow_loopback: true });
+    let mut server = Server::start(
+        TENON,
+        Options {
+            connectors: Some(overlay.path().into()),
+            allow_loopback: true,
+        },
+    );
     let field = format!("access_token={TOKEN}");
-    let mut caller = server.connect("hubspot", "kill@example.com", &["--auth", "keybased", "--field", &field]);
+    let mut caller = server.connect(
+        "hubspot",
+        "kill@example.com",
+        &["--auth", "keybased", "--field", &field],
+    );
     let numbers = Arc::new(AtomicU64::new(0));
     let mut acknowledged = HashMap::new();
     for _ in 0..kills {
         let stop = Arc::new(AtomicBool::new(false));
         let mut load = JoinSet::new();
         for _ in 0..CALLERS {
-            load.spawn(call_until(caller.clone(), Arc::clone(&numbers), Arc::clone(&stop)));
+            load.spawn(call_until(
+                caller.clone(),
+                Arc::clone(&numbers),
+                Arc::clone(&stop),
+            ));
         }
         // Killed in full flight: after a hundred more calls were begun.
         let mark = numbers.load(Ordering::Relaxed) + 100;
@@ -60,12 +83,21 @@ async fn killed_twenty_times_under_load_it_loses_and_repeats_nothing() {
 }
 
 /// Calls until the server is gone, and returns what was acknowledged: execution and status.
-async fn call_until(caller: Caller, numbers: Arc<AtomicU64>, stop: Arc<AtomicBool>) -> Vec<(String, String)> {
+async fn call_until(
+    caller: Caller,
+    numbers: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
+) -> Vec<(String, String)> {
     let mut acknowledged = Vec::new();
     while !stop.load(Ordering::Relaxed) {
         let number = numbers.fetch_add(1, Ordering::Relaxed);
         let contact = json!({"email": format!("person{number}@example.com")});
-        let Ok(answer) = caller.try_execute("hubspot", "create_contact", &[], &contact).await else { break };
+        let Ok(answer) = caller
+            .try_execute("hubspot", "create_contact", &[], &contact)
+            .await
+        else {
+            break;
+        };
         let text = |name: &str| answer.body[name].as_str().unwrap_or_default().to_owned();
         assert_eq!(answer.status, 200, "{:?}", answer.body);
         acknowledged.push((text("execution_id"), text("node_status")));
@@ -73,21 +105,47 @@ async fn call_until(caller: Caller, numbers: Arc<AtomicU64>, stop: Arc<AtomicBoo
     acknowledged
 }
 
-async fn check(caller: &Caller, application: &str, acknowledged: &HashMap<String, String>, kills: usize) {
+async fn check(
+    caller: &Caller,
+    application: &str,
+    acknowledged: &HashMap<String, String>,
+    kills: usize,
+) {
     let journal = caller.journal().await;
-    let rows: HashMap<&str, &Value> = journal.iter().map(|row| (row["execution_id"].as_str().unwrap(), row)).collect();
-    assert!(acknowledged.len() >= 50 * kills, "too few calls to prove anything: {}", acknowledged.len());
+    let rows: HashMap<&str, &Value> = journal
+        .iter()
+        .map(|row| (row["execution_id"].as_str().unwrap(), row))
+        .collect();
+    assert!(
+        acknowledged.len() >= 50 * kills,
+        "too few calls to prove anything: {}",
+        acknowledged.len()
+    );
     for (execution, status) in acknowledged {
-        let row = rows.get(execution.as_str()).unwrap_or_else(|| panic!("acknowledged and not in the journal: {execution}"));
+        let row = rows
+            .get(execution.as_str())
+            .unwrap_or_else(|| panic!("acknowledged and not in the journal: {execution}"));
         assert_eq!(row["node_status"], status.as_str());
     }
-    let open: Vec<_> = journal.iter().filter(|row| row["node_status"].is_null()).collect();
+    let open: Vec<_> = journal
+        .iter()
+        .filter(|row| row["node_status"].is_null())
+        .collect();
     assert!(open.is_empty(), "left open after a restart: {open:?}");
 
-    let keys: HashSet<&str> = journal.iter().map(|row| row["request"]["idempotency_key"].as_str().unwrap()).collect();
+    let keys: HashSet<&str> = journal
+        .iter()
+        .map(|row| row["request"]["idempotency_key"].as_str().unwrap())
+        .collect();
     let arrived = arrived(application).await;
-    let unknown: Vec<_> = arrived.iter().filter(|key| !keys.contains(key.as_str())).collect();
-    assert!(unknown.is_empty(), "reached the application without a row: {unknown:?}");
+    let unknown: Vec<_> = arrived
+        .iter()
+        .filter(|key| !keys.contains(key.as_str()))
+        .collect();
+    assert!(
+        unknown.is_empty(),
+        "reached the application without a row: {unknown:?}"
+    );
     let distinct: HashSet<_> = arrived.iter().collect();
     assert_eq!(distinct.len(), arrived.len(), "something was sent twice");
 }
@@ -98,9 +156,19 @@ async fn arrived(application: &str) -> Vec<String> {
     let (mut keys, mut after) = (Vec::new(), String::new());
     loop {
         let path = format!("/crm/v3/objects/contacts?limit=100{after}");
-        let page = http.send("GET", &path, &[("authorization", &bearer)], None).await.body;
-        let records = page["results"].as_array().unwrap_or_else(|| panic!("{page}"));
-        keys.extend(records.iter().map(|record| record["properties"]["tenon_key"].as_str().unwrap().to_owned()));
+        let page = http
+            .send("GET", &path, &[("authorization", &bearer)], None)
+            .await
+            .body;
+        let records = page["results"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{page}"));
+        keys.extend(records.iter().map(|record| {
+            record["properties"]["tenon_key"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        }));
         match page["paging"]["next"]["after"].as_str() {
             Some(next) => after = format!("&after={next}"),
             None => return keys,

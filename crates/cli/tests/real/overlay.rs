@@ -16,7 +16,9 @@ pub(crate) fn copy(source: &Path, replace: &[(&str, &str)]) -> TempDir {
     let target = folder.path().join(source.file_name().unwrap());
     std::fs::create_dir_all(target.join("actions")).unwrap();
     for (name, text) in bundle(source).files {
-        let text = replace.iter().fold(text, |text, (from, to)| text.replace(from, to));
+        let text = replace
+            .iter()
+            .fold(text, |text, (from, to)| text.replace(from, to));
         std::fs::write(target.join(name), text).unwrap();
     }
     folder
@@ -24,9 +26,25 @@ pub(crate) fn copy(source: &Path, replace: &[(&str, &str)]) -> TempDir {
 
 /// A connector's files.
 pub(crate) fn bundle(folder: &Path) -> Bundle {
-    let read = |name: String| (name.clone(), std::fs::read_to_string(folder.join(&name)).unwrap());
+    let read = |name: String| {
+        (
+            name.clone(),
+            std::fs::read_to_string(folder.join(&name)).unwrap(),
+        )
+    };
     let actions = std::fs::read_dir(folder.join("actions")).unwrap();
-    let names = actions.map(|entry| format!("actions/{}", entry.unwrap().file_name().into_string().unwrap()));
-    let files = std::iter::once("connector.yaml".to_owned()).chain(names).map(read).collect();
-    Bundle { slug: folder.file_name().unwrap().to_str().unwrap().to_owned(), files }
+    let names = actions.map(|entry| {
+        format!(
+            "actions/{}",
+            entry.unwrap().file_name().into_string().unwrap()
+        )
+    });
+    let files = std::iter::once("connector.yaml".to_owned())
+        .chain(names)
+        .map(read)
+        .collect();
+    Bundle {
+        slug: folder.file_name().unwrap().to_str().unwrap().to_owned(),
+        files,
+    }
 }

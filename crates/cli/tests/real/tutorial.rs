@@ -22,7 +22,15 @@ fn blocks(text: &str) -> Vec<(String, String)> {
 /// The words of a command line, with single quotes kept together.
 fn words(line: &str) -> Vec<String> {
     let parts = line.split('\'').enumerate();
-    parts.flat_map(|(index, part)| if index % 2 == 1 { vec![part.to_owned()] } else { part.split_whitespace().map(str::to_owned).collect() }).collect()
+    parts
+        .flat_map(|(index, part)| {
+            if index % 2 == 1 {
+                vec![part.to_owned()]
+            } else {
+                part.split_whitespace().map(str::to_owned).collect()
+            }
+        })
+        .collect()
 }
 
 fn write_files(folder: &Path, blocks: &[(String, String)]) {
@@ -42,16 +50,38 @@ fn every_file_and_every_command_of_the_tutorial_works() {
     let blocks = blocks(&text);
     write_files(folder.path(), &blocks);
     let connectors = Some(folder.path().join("my-connectors"));
-    let server = Server::start(TENON, Options { connectors, allow_loopback: false });
-    let lines = blocks.iter().filter(|(info, _)| info == "sh").flat_map(|(_, content)| content.lines());
-    let commands: Vec<_> = lines.filter_map(|line| line.strip_prefix("tenon ")).filter(|line| !line.starts_with("serve")).collect();
+    let server = Server::start(
+        TENON,
+        Options {
+            connectors,
+            allow_loopback: false,
+        },
+    );
+    let lines = blocks
+        .iter()
+        .filter(|(info, _)| info == "sh")
+        .flat_map(|(_, content)| content.lines());
+    let commands: Vec<_> = lines
+        .filter_map(|line| line.strip_prefix("tenon "))
+        .filter(|line| !line.starts_with("serve"))
+        .collect();
     assert!(commands.len() >= 6, "{commands:?}");
     for line in commands {
         let mut command = Command::new(TENON);
-        command.args(words(line)).current_dir(folder.path()).env("TENON_DATA_DIR", server.data());
+        command
+            .args(words(line))
+            .current_dir(folder.path())
+            .env("TENON_DATA_DIR", server.data());
         let output = command.output().unwrap();
-        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let said = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
         assert!(output.status.success(), "tenon {line}: {said}");
-        assert!(!line.contains("execute") || said.contains("Buy bread"), "tenon {line}: {said}");
+        assert!(
+            !line.contains("execute") || said.contains("Buy bread"),
+            "tenon {line}: {said}"
+        );
     }
 }

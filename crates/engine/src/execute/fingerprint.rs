@@ -41,7 +41,7 @@ pub(super) fn of_request(body: &Value, connection: &str) -> String {
 }
 
 /// What the journal says of a planned request.
-pub(super) fn of_plan(plan: &Plan) -> RequestRecord {
+pub(super) fn of_plan(plan: &Plan, idempotency_key: String) -> RequestRecord {
     let mut headers = plan.headers.clone();
     headers.sort();
     let headers: String = headers
@@ -55,6 +55,7 @@ pub(super) fn of_plan(plan: &Plan) -> RequestRecord {
         host: plan.url.host_str().unwrap_or_default().to_owned(),
         path: plan.url.path().to_owned(),
         sha256: hex(&sha256(&[text.as_bytes()])),
+        idempotency_key,
     }
 }
 

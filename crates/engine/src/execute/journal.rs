@@ -46,7 +46,7 @@ impl Engine {
     }
 
     /// The key that an application may use to recognise a repetition: made from the execution, so it is the same after a crash.
-    pub(crate) async fn vendor_key(
+    pub(super) async fn vendor_key(
         &self,
         tenant: &Tenant,
         execution: &ExecutionId,

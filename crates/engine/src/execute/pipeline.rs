@@ -154,7 +154,7 @@ impl Engine {
             request_id: request.request_id.clone(),
             boot: self.boot.clone(),
             asynchronous: request.asynchronous,
-            request: fingerprint::of_plan(&first.1),
+            request: fingerprint::of_plan(&first.1, prepared.facts.idempotency_key.clone()),
             started_at: now,
             deadline_at: now.plus(i64::try_from(request.timeout.as_millis()).unwrap_or(i64::MAX)),
             state: ExecutionState::Running,

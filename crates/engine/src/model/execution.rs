@@ -136,6 +136,8 @@ pub struct RequestRecord {
     pub path: String,
     /// SHA-256 over method, address, headers and body, in hexadecimal: two equal requests have equal hashes.
     pub sha256: String,
+    /// The key that the application may have seen with the execution's requests, to find it on the other side.
+    pub idempotency_key: String,
 }
 
 /// What went wrong, as callers see it and as the journal keeps it.

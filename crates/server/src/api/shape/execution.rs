@@ -56,8 +56,7 @@ struct RequestBody {
     /// Two equal requests have equal hashes.
     sha256: String,
     /// The key that the application may have seen with the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    idempotency_key: Option<String>,
+    idempotency_key: String,
 }
 
 /// One HTTP request that was tried.
@@ -106,7 +105,7 @@ impl From<Execution> for ExecutionBody {
                 host: one.request.host,
                 path: one.request.path,
                 sha256: one.request.sha256,
-                idempotency_key: None,
+                idempotency_key: one.request.idempotency_key,
             },
             started_at: one.started_at.to_iso(),
             finished_at: one.finished_at.map(|time| time.to_iso()),
@@ -146,8 +145,9 @@ impl From<Inspected> for ExecutionDetail {
             Ok(answered) => serde_json::to_value(&answered).unwrap_or_default(),
             Err(error) => Failure::from(error).to_value(&request_id),
         });
-        let mut record = ExecutionBody::from(inspected.execution);
-        record.request.idempotency_key = Some(inspected.vendor_key);
-        Self { record, result }
+        Self {
+            record: inspected.execution.into(),
+            result,
+        }
     }
 }

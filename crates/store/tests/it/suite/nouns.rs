@@ -101,6 +101,7 @@ fn request() -> RequestRecord {
         host: "api.example.com".into(),
         path: "/things".into(),
         sha256: "ab".repeat(32),
+        idempotency_key: "key".into(),
     }
 }
 
