@@ -1,5 +1,5 @@
 //! The path of one execution, phase by phase. Steps that only decide do no I/O; from phase 7 on the run is a task of
-//! its own, so that a caller who hangs up does not stop what the application has already begun.
+//! its own, so that a caller who hangs up leaves no intent without an end, nor stops what the application has begun.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,6 +7,7 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 use tenon_connector::document::Effect;
 use tenon_connector::{Action, Connector, Facts, Plan, Way};
+use tokio::task::JoinHandle;
 
 use super::answered::Done;
 use super::journal::{Intent, Key};
@@ -40,6 +41,14 @@ struct Prepared {
     facts: Facts,
     id: ExecutionId,
     effect: Effect,
+}
+
+/// What a call that may begin came to.
+enum Started {
+    /// An earlier call with its idempotency key had ended.
+    Earlier(Done),
+    /// It runs.
+    Now(JoinHandle<Outcomes<Done>>),
 }
 
 impl Engine {
@@ -187,19 +196,22 @@ impl Engine {
     ) -> Outcomes<Reply> {
         let kept = asynchronous || key.is_some();
         let begun = kept || run.execution.effect != Effect::Read.as_str();
-        if begun && let Intent::Answered(done) = self.begin(&run, key.as_ref()).await? {
-            return Ok(Reply::Replayed(*done));
-        }
         let id = run.execution.id.clone();
         let engine = Arc::clone(self);
-        let task = self
-            .tasks
-            .spawn(async move { engine.carry_out(run, begun, kept).await });
-        if asynchronous {
-            return Ok(Reply::Accepted(id));
+        let starting = async move {
+            if begun && let Intent::Answered(done) = engine.begin(&run, key.as_ref()).await? {
+                return Ok(Started::Earlier(*done));
+            }
+            let sending = Arc::clone(&engine);
+            let task = async move { sending.carry_out(run, begun, kept).await };
+            Ok::<_, Error>(Started::Now(engine.tasks.spawn(task)))
+        };
+        let started = self.tasks.spawn(starting);
+        match started.await.map_err(Error::internal)?? {
+            Started::Earlier(done) => Ok(Reply::Replayed(done)),
+            Started::Now(_task) if asynchronous => Ok(Reply::Accepted(id)),
+            Started::Now(task) => task.await.map_err(Error::internal)?.map(Reply::Done),
         }
-        let ended = task.await.map_err(Error::internal)?;
-        ended.map(Reply::Done)
     }
 
     async fn carry_out(&self, mut run: Run, begun: bool, kept: bool) -> Outcomes<Done> {
