@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use tenon_connector::{Answer, Connector, Facts, Verdict, Way};
+use tenon_egress::{Call, Route};
 use tenon_vault::Credential;
 
 use crate::Engine;
+use crate::accounts::partition;
 use crate::error::{Code, Error, Outcomes};
+use crate::model::{ConnectionId, Tenant};
 
 /// How long the application may take to say whose a new credential is.
 const VERIFY_LIMIT: Duration = Duration::from_secs(5);
@@ -16,16 +19,21 @@ impl Engine {
     /// Asks the application whose the credential is. Only its own refusal counts against it: one that cannot be reached proves nothing.
     pub(super) async fn verify(
         &self,
+        tenant: &Tenant,
         connector: &Connector,
         way: &Way,
         credential: &Credential,
         facts: &BTreeMap<String, String>,
     ) -> Outcomes<Option<String>> {
         let limit = Instant::now() + VERIFY_LIMIT;
-        match self
-            .identify(connector, way, credential, facts, None, "verify", limit)
-            .await
-        {
+        // The credential belongs to no connection yet, and still shares its sockets with no other.
+        let pool = partition(tenant, ConnectionId::generate().as_str());
+        let route = Route::Network;
+        let identified = self
+            .identify(connector, way, credential, facts, route, &pool, limit)
+            .await;
+        self.egress.forget(&pool);
+        match identified {
             Some((Verdict::CredentialRejected(failure), _)) => Err(Error::new(
                 Code::BadRequest,
                 format!("Failed to verify credentials: {}", failure.message),
@@ -46,7 +54,7 @@ impl Engine {
         way: &Way,
         credential: &Credential,
         facts: &BTreeMap<String, String>,
-        sandbox: Option<std::net::SocketAddr>,
+        route: Route,
         pool: &str,
         deadline: Instant,
     ) -> Option<(Verdict, Answer)> {
@@ -56,8 +64,7 @@ impl Engine {
         };
         let plan = connector.identity_plan(way, &facts).ok()??;
         let hosts = connector.host_set(&facts.connection).ok()?;
-        let route = sandbox.map_or(tenon_egress::Route::Network, tenon_egress::Route::Sandbox);
-        let call = tenon_egress::Call {
+        let call = Call {
             plan: &plan,
             credential: Some(credential),
             hosts: &hosts,

@@ -48,7 +48,9 @@ impl Engine {
         let connector = self.registry.connector(slug)?;
         let (way_name, way) = choose_way(&connector, new.auth.as_deref())?;
         let (credential, facts) = split_fields(&connector, way, &new.fields)?;
-        let identifier = self.verify(&connector, way, &credential, &facts).await?;
+        let identifier = self
+            .verify(tenant, &connector, way, &credential, &facts)
+            .await?;
         let old = self
             .connection_to_replace(tenant, account, slug, way_name, &new)
             .await?;
@@ -148,6 +150,7 @@ impl Engine {
             None => draft.connection(self.no_credential(draft.tenant).await?, now),
         };
         connection.auth = draft.way_name.to_owned();
+        connection.sandbox = draft.sandbox;
         connection.trust = draft
             .connector
             .trust(draft.way, &draft.facts)

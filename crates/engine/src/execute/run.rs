@@ -213,7 +213,7 @@ impl Engine {
         let Ok((_, way)) = run.way() else { return };
         let connection = &run.connection;
         let pool = partition(&connection.tenant, connection.id.as_str());
-        let sandbox = connection.sandbox.then_some(self.sandbox).flatten();
+        let route = self.route(connection);
         let limit = run.deadline.min(Instant::now() + CONFIRM_LIMIT);
         let identified = self
             .identify(
@@ -221,7 +221,7 @@ impl Engine {
                 way,
                 credential,
                 &connection.facts,
-                sandbox,
+                route,
                 &pool,
                 limit,
             )
