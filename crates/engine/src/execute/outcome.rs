@@ -7,7 +7,7 @@ use tenon_connector::{Answer, Connector, Failure, Payload, Verdict};
 use tenon_egress::{ErrorKind, SendError, Sent};
 
 use crate::error::{Code, Ended, Error, Origin};
-use crate::model::{Execution, ExecutionError, NodeStatus, Outcome};
+use crate::model::{Attempt, Execution, ExecutionError, NodeStatus, Outcome};
 
 /// What the egress client brought, as the connector language sees it.
 pub(crate) fn answer(response: tenon_egress::Response) -> Answer {
@@ -70,6 +70,26 @@ pub(super) fn of_send_error(error: &SendError, safety: Safety) -> (Error, NodeSt
     );
     shown.retryable = !is_final(error) && may_repeat(safety, ending_of_error(error));
     (shown, status, outcome)
+}
+
+/// Whether the application may have done what this attempt asked for: it was sent, and no answer denies it.
+pub(super) fn may_have_acted(attempt: &Attempt) -> bool {
+    attempt.sent && attempt.http_status.is_none_or(|status| status >= 500)
+}
+
+/// What is shown of a request that was not sent at last, but may have been at first.
+pub(super) fn in_doubt(error: Error, status: NodeStatus) -> (Error, NodeStatus, Outcome) {
+    if error.code == Code::UpstreamTimeout {
+        return (error, status, Outcome::Unknown);
+    }
+    let code = Code::UpstreamOutcomeUnknown;
+    let message = code.entry().meaning.to_owned();
+    let error = Error {
+        code,
+        message,
+        ..error
+    };
+    (error, NodeStatus::Unknown, Outcome::Unknown)
 }
 
 fn code_of(error: &SendError) -> Code {

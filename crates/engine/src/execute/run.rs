@@ -112,10 +112,12 @@ impl Engine {
         let safety = Safety::of(plan.effect, plan.idempotent);
         for number in 1.. {
             let (sent, ending, asked) = self.attempt(run, plan, credential, safety).await;
-            let Some(ending) = ending else { return sent };
+            let Some(ending) = ending else {
+                return run.unless_sent_before(number, sent);
+            };
             let remaining = run.deadline.saturating_duration_since(Instant::now());
             match decide(safety, ending, number, asked, remaining, chance()) {
-                Decision::Stop => return sent,
+                Decision::Stop => return run.unless_sent_before(number, sent),
                 Decision::Wait(wait) => tokio::time::sleep(wait).await,
             }
         }
@@ -273,6 +275,19 @@ impl Run {
             answers,
         );
         planned.map_err(|error| Error::new(Code::ValidationError, error.to_string()))
+    }
+
+    /// The end of a request whose attempt with this number was its last. That this one was not sent says nothing
+    /// where one before it may have been.
+    fn unless_sent_before(&self, number: u32, sent: Sent) -> Sent {
+        let before = self.execution.attempts.iter().rev();
+        let mut before = before.skip(1).take(number.saturating_sub(1) as usize);
+        match sent {
+            Err((error, status, Outcome::NotSent)) if before.any(outcome::may_have_acted) => {
+                Err(outcome::in_doubt(error, status))
+            }
+            sent => sent,
+        }
     }
 
     fn end(
