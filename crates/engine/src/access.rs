@@ -169,7 +169,7 @@ impl Engine {
             let session = self
                 .session_of(bearer)
                 .await
-                .map_err(|_any| invalid_credentials())?;
+                .map_err(|error| refused_as(error, invalid_credentials()))?;
             let agrees = session.tenant == caller.tenant
                 && named.is_none_or(|named| named == session.account);
             if !agrees {
@@ -222,7 +222,7 @@ impl Engine {
     pub async fn session_caller(&self, presented: &Presented) -> Outcomes<AccountCaller> {
         let missing = || Error::new(Code::InvalidToken, "Authorization Token Missing");
         let bearer = presented.bearer.as_ref().ok_or_else(missing)?;
-        let invalid = |_error| Error::new(Code::InvalidToken, "Invalid token");
+        let invalid = |error| refused_as(error, Error::new(Code::InvalidToken, "Invalid token"));
         let session = self.session_of(bearer).await.map_err(invalid)?;
         self.account_caller(presented).await.and_then(|caller| {
             if caller
@@ -372,6 +372,14 @@ fn named_account(presented: &Presented) -> Outcomes<Option<AccountId>> {
 
 fn invalid_credentials() -> Error {
     Error::new(Code::InvalidCredentials, "Invalid Credentials")
+}
+
+/// A token's refusal in the words of the route. That the store does not answer is no refusal.
+fn refused_as(error: Error, refusal: Error) -> Error {
+    match error.code {
+        Code::InvalidSessionToken => refusal,
+        _ => error,
+    }
 }
 
 fn disagreement() -> Error {
