@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tenon_vault::{DataKey, KeyRing, SealError, WrappedKey};
+use tokio::sync::Mutex;
 
 use crate::model::{DataKeyId, DataKeyRow, Millis, Tenant};
 use crate::ports::{Clock, Store, StoreError};
@@ -38,6 +39,8 @@ pub struct KeyChain {
     clock: Arc<dyn Clock>,
     instance: Arc<DataKey>,
     open: RwLock<Open>,
+    /// Held while a key is made: of two keys for one scope, idempotency keys would have two hashes.
+    making: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -78,6 +81,7 @@ impl KeyChain {
             clock,
             instance,
             open: RwLock::new(open),
+            making: Mutex::new(()),
         })
     }
 
@@ -95,12 +99,11 @@ impl KeyChain {
         tenant: &Tenant,
     ) -> Result<(DataKeyId, Arc<DataKey>), KeyChainError> {
         let scope = tenant.scope();
-        let found = self
-            .open
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .of(&scope);
-        if let Some(found) = found {
+        if let Some(found) = self.newest(&scope) {
+            return Ok(found);
+        }
+        let _only_maker = self.making.lock().await;
+        if let Some(found) = self.newest(&scope) {
             return Ok(found);
         }
         let mut fresh = Open::default();
@@ -115,6 +118,11 @@ impl KeyChain {
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         open.add(scope, made.0.clone(), Arc::clone(&made.1));
         Ok(made)
+    }
+
+    fn newest(&self, scope: &str) -> Option<(DataKeyId, Arc<DataKey>)> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.of(scope)
     }
 
     /// A key by its id.
