@@ -56,8 +56,7 @@ impl Engine {
     /// # Errors
     /// [`Code::ResourceNotFound`]; [`Code::Forbidden`] where the token does not cover the action.
     pub async fn execution(&self, caller: &AccountCaller, id: &str) -> Outcomes<Inspected> {
-        let inspected = self.tenant_execution(caller.tenant(), id).await?;
-        let execution = &inspected.execution;
+        let execution = self.recorded(caller.tenant(), id).await?;
         if execution.account != caller.account().account_id {
             return Err(not_found());
         }
@@ -66,7 +65,8 @@ impl Engine {
             let (_, action) = self.registry.action(&execution.slug, &execution.action)?;
             caller.check_action(&execution.slug, &action, Effect::Read)?;
         }
-        Ok(inspected)
+        // Only now: opening an answer takes a time that would tell another account's execution from none.
+        self.inspected(caller.tenant(), execution).await
     }
 
     /// One execution of a tenant.
@@ -74,12 +74,17 @@ impl Engine {
     /// # Errors
     /// [`Code::ResourceNotFound`].
     pub async fn tenant_execution(&self, tenant: &Tenant, id: &str) -> Outcomes<Inspected> {
+        let execution = self.recorded(tenant, id).await?;
+        self.inspected(tenant, execution).await
+    }
+
+    async fn recorded(&self, tenant: &Tenant, id: &str) -> Outcomes<Execution> {
         let id = ExecutionId::parse(id).ok_or_else(not_found)?;
-        let execution = self
-            .store
-            .execution(tenant, &id)
-            .await?
-            .ok_or_else(not_found)?;
+        let found = self.store.execution(tenant, &id).await?;
+        found.ok_or_else(not_found)
+    }
+
+    async fn inspected(&self, tenant: &Tenant, execution: Execution) -> Outcomes<Inspected> {
         let done = self.kept(tenant, &execution).await?;
         Ok(Inspected { execution, done })
     }
