@@ -14,20 +14,22 @@ const SHORTEST_SECRET: usize = 8;
 
 /// Replaces every occurrence of the credential's values, as they are and as JSON writes them.
 pub(crate) fn echoes(response: Response, credential: &Credential) -> Response {
-    credential
-        .fields()
-        .map(|(_, secret)| secret.expose())
+    let fields = credential.fields().map(|(_, secret)| secret.expose());
+    let mut secrets: Vec<_> = fields
         .filter(|secret| secret.len() >= SHORTEST_SECRET)
-        .fold(response, |response, secret| {
-            let quoted = serde_json::Value::from(secret).to_string();
-            let escaped = quoted.trim_matches('"');
-            let response = one(response, secret);
-            if escaped == secret {
-                response
-            } else {
-                one(response, escaped)
-            }
-        })
+        .collect();
+    // The longest first: a secret that begins with another one would otherwise show its rest.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.into_iter().fold(response, |response, secret| {
+        let quoted = serde_json::Value::from(secret).to_string();
+        let escaped = quoted.trim_matches('"');
+        let response = one(response, secret);
+        if escaped == secret {
+            response
+        } else {
+            one(response, escaped)
+        }
+    })
 }
 
 fn one(response: Response, secret: &str) -> Response {
@@ -79,5 +81,19 @@ mod tests {
         let masked = echoes(response, &credential);
         assert_eq!(masked.headers[0].1, "Bearer ***");
         assert_eq!(masked.body, r#"{"a":"***","b":"eu1 *** ***"}"#);
+    }
+
+    #[test]
+    fn a_secret_that_begins_with_another_one_is_masked_whole() {
+        let credential = Credential::from_fields([
+            ("client".to_owned(), Secret::new("acme-app")),
+            ("secret".to_owned(), Secret::new("acme-app-canary")),
+        ]);
+        let response = Response {
+            status: 401,
+            headers: Vec::new(),
+            body: "acme-app and acme-app-canary".into(),
+        };
+        assert_eq!(echoes(response, &credential).body, "*** and ***");
     }
 }
