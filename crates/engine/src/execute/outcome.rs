@@ -9,6 +9,9 @@ use tenon_egress::{ErrorKind, SendError, Sent};
 use crate::error::{Code, Ended, Error, Origin};
 use crate::model::{Attempt, Execution, ExecutionError, NodeStatus, Outcome};
 
+/// How much of an application's words an error repeats, in characters. Its whole answer stands in `data`.
+const LONGEST_WORDS: usize = 2000;
+
 /// What the egress client brought, as the connector language sees it.
 pub(crate) fn answer(response: tenon_egress::Response) -> Answer {
     let content_type = response
@@ -140,12 +143,17 @@ pub(super) fn of_failure(
     let ending = ending_of_verdict(verdict, status).unwrap_or(Ending::Status(status));
     ExecutionError {
         origin: origin.as_str().to_owned(),
-        code,
-        message: failure.message.clone(),
+        code: shortened(&code),
+        message: shortened(&failure.message),
         retryable: may_repeat(safety, ending),
         retry_after_ms: failure.retry_after.map(milliseconds),
         hint,
     }
+}
+
+/// The application's words are kept with every row of the journal, and it may say as much as a whole answer holds.
+fn shortened(words: &str) -> String {
+    words.chars().take(LONGEST_WORDS).collect()
 }
 
 fn ambiguous(status: u16, safety: Safety) -> bool {
