@@ -90,7 +90,8 @@ impl Engine {
         self.clock.as_ref()
     }
 
-    /// Ends what other lives of the process left running, as `Unknown`; says how many there were.
+    /// Ends as `Unknown` what other lives of the process left running, and what this one could not write the end of;
+    /// says how many there were.
     ///
     /// # Errors
     /// Where the store does not answer.

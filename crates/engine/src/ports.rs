@@ -94,7 +94,8 @@ pub trait Journal: Send + Sync {
     /// The kept answer of an execution.
     async fn result(&self, tenant: &Tenant, id: &ExecutionId) -> Stored<Option<StoredResult>>;
 
-    /// Ends every `running` execution of processes other than `boot` as `Unknown`, and says how many there were. All tenants: it runs at start-up.
+    /// Ends as `Unknown` every `running` execution of processes other than `boot`, and those of `boot` whose deadline is
+    /// long over: their end could not be written. Says how many there were. All tenants: it is a job.
     async fn sweep(&self, boot: &BootId, now: Millis) -> Stored<u64>;
 
     /// Forgets answers and idempotency keys past their life, never of a running execution. All tenants: it is a job.

@@ -1,4 +1,4 @@
-//! What runs beside the requests: forgetting what is past its life, watching the operator's connectors, and keeping
+//! What runs beside the requests: ending what nobody carries out, forgetting what is past its life, watching the operator's connectors, and keeping
 //! the metrics small.
 
 use std::time::Duration;
@@ -8,12 +8,14 @@ use tokio_util::task::TaskTracker;
 use crate::app::App;
 
 const EXPIRY: Duration = Duration::from_secs(3600);
+const SWEEP: Duration = Duration::from_secs(60);
 const WATCH: Duration = Duration::from_secs(1);
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Starts every job; they end when `app.stopping` says so.
 pub(crate) fn start(app: &App, tasks: &TaskTracker) {
     tasks.spawn(every(EXPIRY, app.clone(), async |app| expire(app).await));
+    tasks.spawn(every(SWEEP, app.clone(), async |app| sweep(app).await));
     tasks.spawn(every(UPKEEP, app.clone(), async |app| {
         app.metrics.run_upkeep();
     }));
@@ -37,6 +39,14 @@ async fn expire(app: &App) {
     match app.engine.expire().await {
         Ok(count) => tracing::debug!(count, "forgot kept answers past their life"),
         Err(error) => tracing::warn!(%error, "kept answers past their life could not be forgotten"),
+    }
+}
+
+async fn sweep(app: &App) {
+    match app.engine.sweep().await {
+        Ok(0) => {}
+        Ok(swept) => tracing::warn!(swept, "executions without a written end count as unknown"),
+        Err(error) => tracing::warn!(%error, "executions without a written end could not be ended"),
     }
 }
 

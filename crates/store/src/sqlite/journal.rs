@@ -59,7 +59,10 @@ const RESULT: &str = "SELECT * FROM results WHERE execution = ? AND org = ? AND 
 
 const SWEEP: &str = "UPDATE executions
     SET state = 'finished', finished_at = ?2, node_status = 'Unknown', outcome = 'unknown'
-    WHERE state = 'running' AND boot <> ?1";
+    WHERE state = 'running' AND (boot <> ?1 OR deadline_at <= ?2 - ?3)";
+
+/// How long after its deadline an execution of this process may still write its end.
+const GRACE_MS: i64 = 60_000;
 
 const EXPIRE_RESULTS: &str = "DELETE FROM results WHERE rowid IN (
     SELECT rowid FROM results WHERE expires_at <= ?1 LIMIT ?2)";
@@ -162,7 +165,8 @@ impl Journal for SqliteStore {
     }
 
     async fn sweep(&self, boot: &BootId, now: Millis) -> Stored<u64> {
-        self.change(SWEEP, values![boot.as_str(), now.0]).await
+        self.change(SWEEP, values![boot.as_str(), now.0, GRACE_MS])
+            .await
     }
 
     async fn expire(&self, now: Millis) -> Stored<u64> {

@@ -18,6 +18,7 @@ promises![
     a_late_outcome_brings_no_answer,
     executions_of_dead_processes_end_as_unknown,
     executions_of_this_process_are_not_swept,
+    executions_whose_end_was_never_written_end_as_unknown,
     answers_past_their_life_are_forgotten,
     a_thousand_answers_past_their_life_are_forgotten,
     what_was_written_is_there_after_a_restart,
@@ -160,6 +161,20 @@ async fn executions_of_this_process_are_not_swept(engine: &impl Engine) {
     assert_eq!(store.sweep(&execution.boot, NOW).await.unwrap(), 0);
     let read = store.execution(&tenant(), &execution.id).await.unwrap();
     assert_eq!(read, Some(execution));
+}
+
+async fn executions_whose_end_was_never_written_end_as_unknown(engine: &impl Engine) {
+    let store = engine.open();
+    let execution = execution();
+    begun(&*store, &execution).await;
+    let late = execution.deadline_at.plus(60_000);
+    assert_eq!(
+        store.sweep(&execution.boot, late.plus(-1)).await.unwrap(),
+        0
+    );
+    assert_eq!(store.sweep(&execution.boot, late).await.unwrap(), 1);
+    let read = store.execution(&tenant(), &execution.id).await.unwrap();
+    assert_eq!(read.unwrap().outcome, Some(Outcome::Unknown));
 }
 
 async fn answers_past_their_life_are_forgotten(engine: &impl Engine) {
