@@ -26,7 +26,8 @@ pub(crate) fn files() -> Result<Vec<(PathBuf, String)>> {
     let root = root();
     Ok(vec![
         (root.join("schemas/openapi.json"), pretty(&tenon_server::api::openapi(&registry))?),
-        (root.join("schemas/connector.schema.json"), pretty(&tenon_connector::document::json_schema())?),
+        (root.join("schemas/connector.schema.json"), pretty(&tenon_connector::document::connector_schema())?),
+        (root.join("schemas/action.schema.json"), pretty(&tenon_connector::document::action_schema())?),
         (root.join("docs/errors.md"), errors()),
     ])
 }

@@ -7,9 +7,9 @@ mod source;
 
 use std::process::ExitCode;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use serde_json::Value;
-use tenon_connector::Method;
+use tenon_connector::{Method, document};
 
 use crate::arguments::Global;
 use crate::failure::Outcome;
@@ -36,7 +36,20 @@ pub(crate) enum ConnectorCommand {
         what: Option<String>,
     },
     /// Print the JSON Schema of connector documents, for editors
-    Schema,
+    Schema {
+        /// Of which file
+        #[arg(value_enum, default_value_t = Document::Action)]
+        of: Document,
+    },
+}
+
+/// The two kinds of files that an author writes.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Document {
+    /// connector.yaml
+    Connector,
+    /// actions/*.yaml
+    Action,
 }
 
 /// Carries out one of the commands.
@@ -46,8 +59,11 @@ pub(crate) async fn run(global: &Global, command: ConnectorCommand) -> Outcome {
         ConnectorCommand::Show { slug } => show(global, &slug).await,
         ConnectorCommand::Lint { what } => check::lint(global, what.as_deref()),
         ConnectorCommand::Test { what } => check::test(global, what.as_deref()),
-        ConnectorCommand::Schema => {
-            screen::print_json(&tenon_connector::document::json_schema())?;
+        ConnectorCommand::Schema { of } => {
+            screen::print_json(&match of {
+                Document::Connector => document::connector_schema(),
+                Document::Action => document::action_schema(),
+            })?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -20,10 +20,12 @@ pub use params::{ParamDoc, ParamType};
 pub use request::{BodyDoc, RawDoc, RequestDoc};
 pub use sandbox::{CannedDoc, Operation, SandboxDoc, SandboxRouteDoc};
 
-/// The JSON Schema (2020-12) of `connector.yaml` and of an action file, for editors.
-pub fn json_schema() -> serde_json::Value {
-    serde_json::json!({
-        "connector.yaml": schemars::schema_for!(ConnectorDoc),
-        "actions/*.yaml": schemars::schema_for!(ActionDoc),
-    })
+/// The JSON Schema (2020-12) of `connector.yaml`, for editors.
+pub fn connector_schema() -> serde_json::Value {
+    schemars::schema_for!(ConnectorDoc).to_value()
+}
+
+/// The JSON Schema (2020-12) of an action file, for editors.
+pub fn action_schema() -> serde_json::Value {
+    schemars::schema_for!(ActionDoc).to_value()
 }
