@@ -46,7 +46,7 @@ struct Prepared {
 /// What a call that may begin came to.
 enum Started {
     /// An earlier call with its idempotency key had ended.
-    Earlier(Done),
+    Earlier(Box<Done>),
     /// It runs.
     Now(JoinHandle<Outcomes<Done>>),
 }
@@ -200,7 +200,7 @@ impl Engine {
         let engine = Arc::clone(self);
         let starting = async move {
             if begun && let Intent::Answered(done) = engine.begin(&run, key.as_ref()).await? {
-                return Ok(Started::Earlier(*done));
+                return Ok(Started::Earlier(done));
             }
             let sending = Arc::clone(&engine);
             let task = async move { sending.carry_out(run, begun, kept).await };
@@ -208,7 +208,7 @@ impl Engine {
         };
         let started = self.tasks.spawn(starting);
         match started.await.map_err(Error::internal)?? {
-            Started::Earlier(done) => Ok(Reply::Replayed(done)),
+            Started::Earlier(done) => Ok(Reply::Replayed(*done)),
             Started::Now(_task) if asynchronous => Ok(Reply::Accepted(id)),
             Started::Now(task) => task.await.map_err(Error::internal)?.map(Reply::Done),
         }

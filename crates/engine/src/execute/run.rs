@@ -112,12 +112,10 @@ impl Engine {
         let safety = Safety::of(plan.effect, plan.idempotent);
         for number in 1.. {
             let (sent, ending, asked) = self.attempt(run, plan, credential, safety).await;
-            let Some(ending) = ending else {
-                return run.unless_sent_before(number, sent);
-            };
+            let Some(ending) = ending else { return sent };
             let remaining = run.deadline.saturating_duration_since(Instant::now());
             match decide(safety, ending, number, asked, remaining, chance()) {
-                Decision::Stop => return run.unless_sent_before(number, sent),
+                Decision::Stop => return sent,
                 Decision::Wait(wait) => tokio::time::sleep(wait).await,
             }
         }
@@ -167,11 +165,13 @@ impl Engine {
                 attempt.error = Some(failed.0.code.as_str().to_owned());
                 attempt.sent = error.sent == tenon_egress::Sent::Maybe;
                 let ending = (!outcome::is_final(&error)).then(|| outcome::ending_of_error(&error));
-                (
-                    Err((failed.0.because(error), failed.1, failed.2)),
-                    ending,
-                    None,
-                )
+                let (shown, status, known) = match failed {
+                    (shown, status, Outcome::NotSent) if run.may_have_done(&plan.step) => {
+                        outcome::in_doubt(shown, status)
+                    }
+                    known => known,
+                };
+                (Err((shown.because(error), status, known)), ending, None)
             }
         };
         run.execution.attempts.push(attempt);
@@ -277,17 +277,10 @@ impl Run {
         planned.map_err(|error| Error::new(Code::ValidationError, error.to_string()))
     }
 
-    /// The end of a request whose attempt with this number was its last. That this one was not sent says nothing
-    /// where one before it may have been.
-    fn unless_sent_before(&self, number: u32, sent: Sent) -> Sent {
-        let before = self.execution.attempts.iter().rev();
-        let mut before = before.skip(1).take(number.saturating_sub(1) as usize);
-        match sent {
-            Err((error, status, Outcome::NotSent)) if before.any(outcome::may_have_acted) => {
-                Err(outcome::in_doubt(error, status))
-            }
-            sent => sent,
-        }
+    /// Whether the application may have done a step already: that a repetition was not sent says nothing then.
+    fn may_have_done(&self, step: &str) -> bool {
+        let mut attempts = self.execution.attempts.iter();
+        attempts.any(|attempt| attempt.step == step && outcome::may_have_acted(attempt))
     }
 
     fn end(
