@@ -54,13 +54,12 @@ impl Registry {
     /// An action by slug and id.
     ///
     /// # Errors
-    /// [`Code::ActionNotFound`], in the words that the vendor-compatible API documents.
+    /// [`Code::ApplicationNotFound`] or [`Code::ActionNotFound`], both in the words that the vendor-compatible API
+    /// documents for the pair.
     pub fn action(&self, slug: &str, action: &str) -> Outcomes<(Arc<Connector>, Arc<Action>)> {
-        let missing = || {
-            Error::new(
-                Code::ActionNotFound,
-                "Action not found for the specified slug and action_id",
-            )
+        let missing = |code| {
+            let message = "Action not found for the specified slug and action_id";
+            move || Error::new(code, message)
         };
         let connector = self
             .current
@@ -68,8 +67,11 @@ impl Registry {
             .connectors
             .get(slug)
             .cloned()
-            .ok_or_else(missing)?;
-        let action = connector.action(action).cloned().ok_or_else(missing)?;
+            .ok_or_else(missing(Code::ApplicationNotFound))?;
+        let action = connector
+            .action(action)
+            .cloned()
+            .ok_or_else(missing(Code::ActionNotFound))?;
         Ok((connector, action))
     }
 }

@@ -104,10 +104,11 @@ async fn what_does_not_exist_is_not_found_in_the_documented_words() {
         (&body["message"], &body["error_code"]),
         (&json!(action), &json!("SERVER_ERROR"))
     );
-    run("lost", "add")
+    let body = run("lost", "add")
         .send()
         .await
-        .refused(404, "ACTION_NOT_FOUND");
+        .refused(404, "APPLICATION_NOT_FOUND");
+    assert_eq!(body["message"], action);
     run("acme", "add_v1").send().await.ok();
     let unknown = world
         .post(RUN)
