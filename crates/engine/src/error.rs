@@ -216,6 +216,19 @@ impl Error {
         }
     }
 
+    /// One parameter that is wrong. The message names it.
+    pub fn invalid(
+        param: impl Into<String>,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::validation(vec![FieldError {
+            param: param.into(),
+            code: code.to_owned(),
+            message: message.into(),
+        }])
+    }
+
     /// A fault of Tenon's own. The cause is for the log.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use tenon_connector::{Connector, FieldError, Way};
 use tenon_vault::{Credential, Secret};
 
-use crate::error::{Code, Error, Outcomes};
+use crate::error::{Error, Outcomes};
 
 /// The way that is wanted, or the default.
 pub(super) fn choose_way<'a>(
@@ -26,10 +26,8 @@ pub(super) fn choose_way<'a>(
             .join(", ")
     };
     found.ok_or_else(|| {
-        Error::new(
-            Code::ValidationError,
-            format!("auth_type must be one of: {}", known()),
-        )
+        let message = format!("auth_type must be one of: {}", known());
+        Error::invalid("auth_type", "enum", message)
     })
 }
 

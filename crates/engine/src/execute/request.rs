@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::connections::Choice;
-use crate::error::{Code, Error, Outcomes};
+use crate::error::{Error, Outcomes};
 use crate::model::{RequestId, Source};
 
 /// How long an execution may take where nobody says.
@@ -61,19 +61,15 @@ impl ExecuteRequest {
     /// Checks what does not depend on the action.
     pub(super) fn check(&self) -> Outcomes<()> {
         if self.timeout.is_zero() || self.timeout > LONGEST_TIMEOUT {
-            return Err(Error::new(
-                Code::ValidationError,
-                "timeout_ms must be 1 to 300000",
-            ));
+            let message = "timeout_ms must be 1 to 300000";
+            return Err(Error::invalid("timeout_ms", "range", message));
         }
         let fits = |key: &String| {
             (1..=255).contains(&key.len()) && key.bytes().all(|byte| (b' '..=b'~').contains(&byte))
         };
         if self.idempotency_key.as_ref().is_some_and(|key| !fits(key)) {
-            return Err(Error::new(
-                Code::ValidationError,
-                "Idempotency-Key must be 1 to 255 printable ASCII characters",
-            ));
+            let message = "Idempotency-Key must be 1 to 255 printable ASCII characters";
+            return Err(Error::invalid("Idempotency-Key", "format", message));
         }
         Ok(())
     }

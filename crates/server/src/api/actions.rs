@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tenon_connector::Action;
 use tenon_connector::document::{Effect, ExampleDoc, ParamDoc, ParamType};
-use tenon_engine::error::{Code, Error};
+use tenon_engine::error::Error;
 
 use super::access::Access;
 use super::answer::{Answer, Json};
@@ -126,11 +126,10 @@ async fn one(
     match query.format.as_deref() {
         None => Ok(Json(flat(&action)).into_response()),
         Some("json_schema") => Ok(Json(described(&action)).into_response()),
-        Some(_) => Err(Error::new(
-            Code::ValidationError,
-            "format must be json_schema, or left out for the flat list",
-        )
-        .into()),
+        Some(_) => {
+            let message = "format must be json_schema, or left out for the flat list";
+            Err(Error::invalid("format", "enum", message).into())
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
-use tenon_connector::FieldError;
 use tenon_engine::error::{Code, Error, Outcomes};
 
 use super::error::Failure;
@@ -49,7 +48,7 @@ async fn read(headers: &HeaderMap, body: Body) -> Outcomes<Bytes> {
         Err(error) if error.is::<LengthLimitError>() => Err(Error::of(Code::BodyTooLarge)),
         Err(error) => {
             let message = "The body did not come whole";
-            Err(Error::new(Code::ValidationError, message).because(error))
+            Err(Error::invalid("", "json", message).because(error))
         }
     }
 }
@@ -65,11 +64,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Outcomes<T> {
     // A list would be taken for the members of a struct in their order.
     if !bytes.trim_ascii_start().starts_with(b"{") {
-        return Err(Error::validation(vec![FieldError {
-            param: String::new(),
-            code: "type".to_owned(),
-            message: "The body must be a JSON object".to_owned(),
-        }]));
+        return Err(Error::invalid("", "type", "The body must be a JSON object"));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let read: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| misfit(&error))?;
@@ -90,19 +85,14 @@ fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     } else {
         format!("`{path}` in the body")
     };
-    Error::validation(vec![FieldError {
-        message: format!("{place} is not what the route takes: {reason}"),
-        param: path,
-        code: "type".to_owned(),
-    }])
+    let message = format!("{place} is not what the route takes: {reason}");
+    Error::invalid(path, "type", message)
 }
 
 fn not_json(error: &serde_json::Error) -> Error {
     let (line, column) = (error.line(), error.column());
-    Error::new(
-        Code::ValidationError,
-        format!("The body is not JSON (line {line}, column {column})"),
-    )
+    let message = format!("The body is not JSON (line {line}, column {column})");
+    Error::invalid("", "json", message)
 }
 
 /// The reason without what was given: that may be a secret.
@@ -112,9 +102,20 @@ fn without_values(reason: &str) -> String {
         .iter()
         .any(|start| reason.starts_with(start));
     match reason.rsplit_once(", expected ") {
-        Some((_, expected)) if !names_only => format!("expected {expected}"),
+        Some((_, expected)) if !names_only => format!("expected {}", plain(expected)),
         None if !names_only => "it cannot be read".to_owned(),
         _ => reason.to_owned(),
+    }
+}
+
+/// What is expected, in JSON's words where the library has Rust's.
+fn plain(expected: &str) -> &str {
+    match expected {
+        "u8" | "u16" | "u32" | "u64" => "a whole number that is not negative",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        _ if expected.starts_with("struct ") => "an object",
+        other => other,
     }
 }
 
@@ -139,7 +140,8 @@ mod tests {
         let error = refusal(r#"{"list": [1, "hunter2"]}"#);
         assert_eq!(error.errors.first().unwrap().param, "list[1]");
         assert!(!error.message.contains("hunter2"), "{}", error.message);
-        assert!(error.message.contains("expected u32"), "{}", error.message);
+        let expected = "expected a whole number that is not negative";
+        assert!(error.message.contains(expected), "{}", error.message);
         assert!(
             refusal(r#"{"lost": 1}"#)
                 .message
@@ -154,6 +156,15 @@ mod tests {
         let deep = format!("{{\"a\": {}", "[".repeat(100_000));
         let error = parse::<serde_json::Value>(deep.as_bytes()).unwrap_err();
         assert!(error.message.contains("not JSON"), "{}", error.message);
+    }
+
+    #[test]
+    fn what_is_expected_is_said_in_the_words_of_json() {
+        let error = parse::<std::collections::BTreeMap<String, Wanted>>(br#"{"in": []}"#);
+        let message = error.unwrap_err().message;
+        assert!(message.ends_with("expected an object"), "{message}");
+        let message = refusal(r#"{"list": {}}"#).message;
+        assert!(message.ends_with("expected a list"), "{message}");
     }
 
     #[test]

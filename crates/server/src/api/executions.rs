@@ -3,7 +3,7 @@
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tenon_engine::error::{Code, Error, Outcomes};
+use tenon_engine::error::{Error, Outcomes};
 use tenon_engine::model::{ExecutionFilter, ExecutionState, Millis, NodeStatus, Outcome};
 
 use super::access::Access;
@@ -43,6 +43,10 @@ pub(super) fn routes() -> Vec<Route> {
     .collect()
 }
 
+const ENDS: &str = "Success, Failed, Timed_Out, Unknown";
+const OUTCOMES: &str = "not_sent, succeeded, failed, unknown";
+const DATES: &str = "a day such as 2026-05-01, a moment such as 2026-05-01T12:00:00Z";
+
 /// Which executions.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(super) struct ExecutionQuery {
@@ -72,18 +76,19 @@ impl ExecutionQuery {
     pub(super) fn filter(&self) -> Outcomes<ExecutionFilter> {
         let mut filter = ExecutionFilter {
             slugs: self.slug.as_deref().map(words).unwrap_or_default(),
-            action: self.action_id.clone(),
+            action: said(self.action_id.as_deref()).map(str::to_owned),
             asynchronous: execution_type(self.execution_type.as_deref())?,
-            from: self.start_date.as_deref().map(from).transpose()?,
-            until: self.end_date.as_deref().map(until).transpose()?,
+            from: said(self.start_date.as_deref()).map(from).transpose()?,
+            until: said(self.end_date.as_deref()).map(until).transpose()?,
             ascending: self.ascending.0,
             ..ExecutionFilter::default()
         };
-        if let Some(text) = &self.outcome {
-            filter.outcome = Some(Outcome::parse(text).ok_or_else(|| unknown("outcome"))?);
+        if let Some(text) = said(self.outcome.as_deref()) {
+            let parsed = Outcome::parse(text).ok_or_else(|| unknown("outcome", OUTCOMES))?;
+            filter.outcome = Some(parsed);
         }
         for word in self.node_status.as_deref().map(words).unwrap_or_default() {
-            let end = NodeStatus::parse(&word).ok_or_else(|| unknown("node_status"))?;
+            let end = NodeStatus::parse(&word).ok_or_else(|| unknown("node_status", ENDS))?;
             filter.node_statuses.push(end);
         }
         self.apply_status(&mut filter)?;
@@ -91,13 +96,16 @@ impl ExecutionQuery {
     }
 
     fn apply_status(&self, filter: &mut ExecutionFilter) -> Outcomes<()> {
-        let Some(text) = self.status.as_deref().filter(|text| *text != "All") else {
+        let Some(text) = said(self.status.as_deref()).filter(|text| *text != "All") else {
             return Ok(());
         };
         match (ExecutionState::parse(text), NodeStatus::parse(text)) {
             (Some(state), _) => filter.state = Some(state),
             (None, Some(end)) => filter.node_statuses.push(end),
-            (None, None) => return Err(unknown("status")),
+            (None, None) => {
+                let all = format!("All, running, finished, {ENDS}");
+                return Err(unknown("status", &all));
+            }
         }
         Ok(())
     }
@@ -114,28 +122,33 @@ pub(super) fn words(text: &str) -> Vec<String> {
 
 /// Whether executions are asynchronous; `None` means both.
 pub(super) fn execution_type(text: Option<&str>) -> Outcomes<Option<bool>> {
-    match text {
+    match said(text) {
         None | Some("All") => Ok(None),
         Some("SYNC") => Ok(Some(false)),
         Some("ASYNC") => Ok(Some(true)),
-        Some(_) => Err(unknown("execution_type")),
+        Some(_) => Err(unknown("execution_type", "All, SYNC, ASYNC")),
     }
 }
 
 /// The first moment of a day, or the moment itself.
 pub(super) fn from(text: &str) -> Outcomes<Millis> {
-    date::first_moment(text).ok_or_else(|| unknown("start_date"))
+    date::first_moment(text).ok_or_else(|| unknown("start_date", DATES))
 }
 
 /// The first moment after a day, or the moment itself.
 pub(super) fn until(text: &str) -> Outcomes<Millis> {
-    date::moment_after(text).ok_or_else(|| unknown("end_date"))
+    date::moment_after(text).ok_or_else(|| unknown("end_date", DATES))
+}
+
+/// A filter that says something; forms send the others empty.
+pub(super) fn said(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
 }
 
 /// A filter that says what cannot be.
-pub(super) fn unknown(name: &str) -> Error {
-    let message = format!("`{name}` has a value that this list does not know");
-    Error::new(Code::ValidationError, message)
+pub(super) fn unknown(name: &str, known: &str) -> Error {
+    let message = format!("`{name}` in the query must be one of: {known}");
+    Error::invalid(name, "enum", message)
 }
 
 async fn list(

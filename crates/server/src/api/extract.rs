@@ -87,16 +87,26 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Failure> {
         match axum::extract::Query::<T>::try_from_uri(&parts.uri) {
             Ok(axum::extract::Query(query)) => Ok(Self(query)),
-            Err(error) => {
-                let text = error.body_text();
-                let reason = text
-                    .split_once(": ")
-                    .map_or(text.as_str(), |(_, rest)| rest);
-                let message = format!("The query is not what the route takes: {reason}");
-                Err(Error::new(Code::ValidationError, message).into())
-            }
+            Err(error) => Err(misfit(&error.body_text()).into()),
         }
     }
+}
+
+/// The refusal of a query, from the library's text: what failed, which member, and why, with colons between them.
+fn misfit(text: &str) -> Error {
+    let reason = text.split_once(": ").map_or(text, |(_, rest)| rest);
+    let (name, problem) = match reason.split_once(": ") {
+        Some((name, problem)) => (name, problem),
+        None => (reason.split('`').nth(1).unwrap_or_default(), reason),
+    };
+    let problem = match problem.rsplit_once(", expected ") {
+        _ if problem.starts_with("duplicate field") => "came more than once".to_owned(),
+        _ if problem.starts_with("must be") => problem.to_owned(),
+        Some((_, expected)) => format!("must be {expected}"),
+        // What remains is a number that cannot be read.
+        None => "must be a whole number".to_owned(),
+    };
+    Error::invalid(name, "type", format!("`{name}` in the query {problem}"))
 }
 
 /// An admin, and the environment that the query chooses.

@@ -8,7 +8,7 @@ use tenon_engine::model::{ExecutionFilter, ExecutionState, NodeStatus, Page};
 
 use super::access::Access;
 use super::answer::{Answer, Json};
-use super::executions::{execution_type, from, unknown, until, words};
+use super::executions::{execution_type, from, said, unknown, until, words};
 use super::extract::{ByAccount, Left, Path, Query};
 use super::paging::{PageQuery, Paged};
 use super::route::{Operation, Route, get};
@@ -40,6 +40,9 @@ pub(super) fn routes() -> Vec<Route> {
     .collect()
 }
 
+const SOURCES: &str = "All, API Call, API_CALL, Event, Schedule, SCHEDULE";
+const STATUSES: &str = "All, COMPLETED, ERRORED, RUNNING, STOPPED, STOPPING, TIMED_OUT";
+
 /// Which runs.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 struct InstanceQuery {
@@ -69,19 +72,19 @@ impl InstanceQuery {
     fn filter(&self) -> Outcomes<Option<ExecutionFilter>> {
         let mut filter = ExecutionFilter {
             slugs: self.slug.as_deref().map(words).unwrap_or_default(),
-            action: self.workflow_id.clone(),
+            action: said(self.workflow_id.as_deref()).map(str::to_owned),
             asynchronous: execution_type(self.execution_type.as_deref())?,
-            from: self.start_date.as_deref().map(from).transpose()?,
-            until: self.end_date.as_deref().map(until).transpose()?,
+            from: said(self.start_date.as_deref()).map(from).transpose()?,
+            until: said(self.end_date.as_deref()).map(until).transpose()?,
             ascending: self.ascending.0,
             ..ExecutionFilter::default()
         };
-        let by_api = match self.execution_source.as_deref() {
+        let by_api = match said(self.execution_source.as_deref()) {
             None | Some("All" | "API Call" | "API_CALL") => true,
             Some("Event" | "Schedule" | "SCHEDULE") => false,
-            Some(_) => return Err(unknown("execution_source")),
+            Some(_) => return Err(unknown("execution_source", SOURCES)),
         };
-        let possible = match self.status.as_deref() {
+        let possible = match said(self.status.as_deref()) {
             None | Some("All") => true,
             Some("RUNNING") => {
                 filter.state = Some(ExecutionState::Running);
@@ -92,7 +95,7 @@ impl InstanceQuery {
                 filter.node_statuses = ends(word);
                 true
             }
-            Some(_) => return Err(unknown("status")),
+            Some(_) => return Err(unknown("status", STATUSES)),
         };
         Ok((by_api && possible).then_some(filter))
     }
@@ -122,7 +125,7 @@ async fn list(
         items: Vec::new(),
         total: 0,
     };
-    let found = match (query.filter()?, &query.execution_id) {
+    let found = match (query.filter()?, said(query.execution_id.as_deref())) {
         (None, _) => nothing(),
         (Some(_), Some(id)) => match app.engine.execution(&caller, id).await {
             Ok(inspected) => Page {

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use tenon_engine::error::{Code, Error, Outcomes};
+use tenon_engine::error::{Error, Outcomes};
 
 /// A yes or no; no where nobody says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,12 +23,19 @@ impl Switch {
 
     /// The switch in a header.
     pub(super) fn of_header(headers: &HeaderMap, name: &str) -> Outcomes<Self> {
-        let Some(value) = headers.get(name) else {
-            return Ok(Self(false));
+        let mut values = headers.get_all(name).iter();
+        let invalid = |problem| {
+            let message = format!("The header `{name}` {problem}");
+            Error::invalid(name, "type", message)
         };
-        let parsed = value.to_str().ok().and_then(Self::parse);
-        let message = format!("The header `{name}` must be true or false");
-        parsed.ok_or_else(|| Error::new(Code::ValidationError, message))
+        match (values.next(), values.next()) {
+            (None, _) => Ok(Self(false)),
+            (Some(value), None) => {
+                let parsed = value.to_str().ok().and_then(Self::parse);
+                parsed.ok_or_else(|| invalid("must be true or false"))
+            }
+            (Some(_), Some(_)) => Err(invalid("came more than once")),
+        }
     }
 }
 

@@ -30,6 +30,29 @@ async fn wrong_parameters_are_all_named_at_once() {
 }
 
 #[tokio::test]
+async fn a_query_that_is_wrong_is_refused_with_the_name_of_the_member() {
+    let world = World::new().await;
+    let cases = [
+        ("page=x", "`page` in the query must be a whole number"),
+        ("limit=", "`limit` in the query must be a whole number"),
+        ("page=1&page=2", "`page` in the query came more than once"),
+        ("sortAsc=up", "`sortAsc` in the query must be true or false"),
+        (
+            "execution_type=odd",
+            "`execution_type` in the query must be one of: All, SYNC, ASYNC",
+        ),
+    ];
+    for (query, message) in cases {
+        let path = format!("/api/v2/public/action-execution?{query}");
+        let answer = world.get(&path).account(ADA).send().await;
+        let body = answer.refused(400, "VALIDATION_ERROR");
+        assert_eq!(body["message"], message);
+        let name = query.split('=').next().unwrap();
+        assert_eq!(body["errors"][0]["param"], name, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_or_no_json_is_refused() {
     let world = World::new().await;
     let json = |bytes| {

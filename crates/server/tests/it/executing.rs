@@ -122,6 +122,12 @@ async fn a_dry_run_shows_the_request_without_the_secret_and_sends_nothing() {
     assert_eq!(world.application.seen(), seen);
     let misspelt = world.run("x").header("x-dry-run", "ture").send().await;
     misspelt.refused(400, "VALIDATION_ERROR");
+    let twice = world
+        .run("x")
+        .header("x-dry-run", "false")
+        .header("x-dry-run", "true");
+    let body = twice.send().await.refused(400, "VALIDATION_ERROR");
+    assert_eq!(body["errors"][0]["param"], "x-dry-run");
     let path = format!("{RUN}?dry_run=ture");
     let misspelt = world
         .post(&path)

@@ -73,6 +73,10 @@ async fn executions_are_found_by_what_became_of_them() {
         ("?execution_type=ASYNC", 0),
         ("?start_date=2020-01-01&end_date=2020-12-31", 0),
         ("?start_date=2020-01-01T00:00:00Z", 3),
+        (
+            "?status=&outcome=&execution_type=&start_date=&action_id=",
+            3,
+        ),
     ];
     for (query, wanted) in cases {
         assert_eq!(
@@ -88,6 +92,7 @@ async fn executions_are_found_by_what_became_of_them() {
         ("?status=STOPPED", 0),
         ("?execution_source=API%20Call", 3),
         ("?execution_source=Event", 0),
+        ("?status=&execution_source=&end_date=&execution_id=", 3),
     ];
     for (query, wanted) in cases {
         assert_eq!(
