@@ -40,7 +40,7 @@ impl Engine {
     /// Mints a session token; the same one again where an equal one is still good.
     ///
     /// # Errors
-    /// [`Code::InvalidLinkedAccountId`] for an account that does not exist; [`Code::ValidationError`] for a life that cannot be.
+    /// [`Code::InvalidLinkedAccountId`] for an account that does not exist; [`Code::ValidationError`] for a life or a number of calls that cannot be.
     pub async fn mint_session(
         &self,
         caller: &TenantCaller,
@@ -66,7 +66,8 @@ impl Engine {
         })
     }
 
-    /// A live token with equal scopes. Never one that counts its calls, nor for a life that was asked for.
+    /// A live token with equal scopes and the usual life. Never one that counts its calls, nor for a life that was
+    /// asked for: who does not say gets the usual one, not what is left of a shorter one.
     async fn equal_session(
         &self,
         caller: &TenantCaller,
@@ -80,9 +81,11 @@ impl Engine {
             .store
             .live_sessions(caller.tenant(), account, self.clock.now())
             .await?;
-        Ok(live
-            .into_iter()
-            .find(|session| session.max_calls.is_none() && session.scopes == mint.scopes))
+        Ok(live.into_iter().find(|session| {
+            session.max_calls.is_none()
+                && session.has_life(DEFAULT_LIFE)
+                && session.scopes == mint.scopes
+        }))
     }
 
     async fn new_session(
@@ -93,10 +96,13 @@ impl Engine {
     ) -> Outcomes<Session> {
         let life = mint.life.unwrap_or(DEFAULT_LIFE);
         if life.is_zero() || life > LONGEST_LIFE {
-            return Err(Error::new(
-                Code::ValidationError,
-                "expires_in must be 1 to 2592000 seconds",
-            ));
+            let message = "expires_in must be 1 to 2592000 seconds";
+            return Err(Error::invalid("expires_in", "range", message));
+        }
+        if mint.max_calls == Some(0) {
+            let message =
+                "max_calls must be at least 1; leave it out for a token that is not counted";
+            return Err(Error::invalid("max_calls", "range", message));
         }
         // Whole seconds, so that the token can be made again from the row.
         let issued_at = Millis(self.clock.now().seconds() * 1000);

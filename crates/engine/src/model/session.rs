@@ -1,5 +1,7 @@
 //! Session tokens: bearers for exactly one linked account.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{AccountId, Millis, SessionId, Tenant};
@@ -46,4 +48,12 @@ pub struct Session {
     pub calls: u32,
     /// When it was revoked.
     pub revoked_at: Option<Millis>,
+}
+
+impl Session {
+    /// Whether it was minted to live this long.
+    pub(crate) fn has_life(&self, life: Duration) -> bool {
+        let milliseconds = i64::try_from(life.as_millis()).unwrap_or(i64::MAX);
+        self.issued_at.plus(milliseconds) == self.expires_at
+    }
 }

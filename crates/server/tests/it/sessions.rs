@@ -28,6 +28,17 @@ async fn an_equal_token_is_given_again_until_it_is_refreshed() {
 }
 
 #[tokio::test]
+async fn who_asks_for_no_life_gets_the_usual_one_though_a_shorter_token_is_good() {
+    let world = World::new().await;
+    let mint = |body| world.post(PATH).key().body(body).send();
+    mint(json!({"linked_account_id": ADA, "expires_in": 60}))
+        .await
+        .ok();
+    let usual = mint(json!({"linked_account_id": ADA})).await.ok();
+    assert!(usual["expires_in"].as_i64().unwrap() > 60, "{usual}");
+}
+
+#[tokio::test]
 async fn minting_is_refused_in_the_documented_words() {
     let world = World::new().await;
     let mint = |body| world.post(PATH).key().body(body).send();
@@ -42,9 +53,11 @@ async fn minting_is_refused_in_the_documented_words() {
     assert_eq!(body["message"], message);
     let misspelt = json!({"linked_account_id": ADA, "scopes": {"readonly": true}});
     mint(misspelt).await.refused(400, "VALIDATION_ERROR");
-    mint(json!({"linked_account_id": ADA, "expires_in": 0}))
-        .await
-        .refused(400, "VALIDATION_ERROR");
+    for name in ["expires_in", "max_calls"] {
+        let body = json!({"linked_account_id": ADA, name: 0});
+        let body = mint(body).await.refused(400, "VALIDATION_ERROR");
+        assert_eq!(body["errors"][0]["param"], name);
+    }
 }
 
 #[tokio::test]
