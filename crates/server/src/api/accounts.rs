@@ -244,11 +244,23 @@ async fn disconnect(
 }
 
 impl AccountBody {
-    /// The body, or what stands under `payload`.
+    /// The members, those under `payload` before those beside it.
     pub(super) fn unwrapped(self) -> Self {
-        match self.payload {
-            Some(payload) => *payload,
-            None => self,
+        let Some(payload) = self.payload else {
+            return self;
+        };
+        // An account that is named under `payload` is meant by whichever of the two words stands there.
+        let (linked_account_id, account_id) = match payload.named() {
+            Some(_) => (payload.linked_account_id, payload.account_id),
+            None => (self.linked_account_id, self.account_id),
+        };
+        Self {
+            linked_account_id,
+            account_id,
+            name: payload.name.or(self.name),
+            udf: payload.udf.or(self.udf),
+            your_app: payload.your_app.or(self.your_app),
+            payload: None,
         }
     }
 

@@ -88,6 +88,12 @@ async fn an_account_is_created_or_changed_also_under_payload() {
         (&changed["name"], &changed["new_account"]),
         (&json!("Dora"), &json!(false))
     );
+    let beside = json!({"payload": {"name": "Dee"}, "linked_account_id": "d", "name": "ignored"});
+    let changed = world.put(PATH).key().json(beside).await.ok();
+    assert_eq!(
+        (&changed["account_id"], &changed["name"]),
+        (&json!("d"), &json!("Dee"))
+    );
 }
 
 #[tokio::test]
