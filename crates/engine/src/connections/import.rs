@@ -53,28 +53,36 @@ fn check_imported(
         .any(|way| way.kind() == AuthKind::Oauth2);
     let tokens = |name: &&String| matches!(name.as_str(), "access_token" | "refresh_token");
     let known = way.and_then(|name| connector.way(name));
-    let unknown: Vec<_> = fields
-        .keys()
-        .filter(|name| {
-            !known.is_some_and(|(_, way)| way.doc.fields.contains_key(*name))
-                && !connector.facts.contains_key(*name)
-        })
-        .map(String::as_str)
-        .collect();
+    let unknown = fields.keys().any(|name| {
+        !known.is_some_and(|(_, way)| way.doc.fields.contains_key(name))
+            && !connector.facts.contains_key(name)
+    });
     if !oauth && known.is_none() && fields.keys().any(|name| tokens(&name)) {
         return refuse("access_token and/or refresh_token only permitted in auth_object for OAuth2 based applications".to_owned());
     }
-    if !unknown.is_empty() {
-        let allowed = connector
-            .ways
-            .values()
-            .flat_map(|way| way.doc.fields.keys().map(String::as_str))
-            .collect::<Vec<_>>()
-            .join(", ");
+    // The vendor documents words for key-based objects only. Where the caller named another way, or one that is not
+    // there, saving refuses it and says which field or which way.
+    let key_based = known.map_or(way.is_none(), |(_, way)| way.kind() == AuthKind::Keybased);
+    if unknown && key_based {
         return refuse(format!(
-            "{allowed} only permitted in auth_object of auth_type: key_based for application {}.",
+            "{} only permitted in auth_object of auth_type: key_based for application {}.",
+            key_based_fields(connector).join(", "),
             connector.slug
         ));
     }
     Ok(())
+}
+
+/// What a key-based object may hold, each name once: the fields of the key-based ways, and the connection's facts.
+fn key_based_fields(connector: &Connector) -> Vec<&str> {
+    let ways = connector.ways.values();
+    let key_based = ways.filter(|way| way.kind() == AuthKind::Keybased);
+    let fields = key_based.flat_map(|way| way.doc.fields.keys());
+    let mut names: Vec<&str> = Vec::new();
+    for name in fields.chain(connector.facts.keys()) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    names
 }

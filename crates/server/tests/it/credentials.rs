@@ -148,13 +148,18 @@ async fn an_import_is_refused_in_the_documented_words() {
         "auth_object values must be valid strings"
     );
     let body = json!({"slug": "acme", "auth_object": {"lost": "t"}});
-    let message = migrate(BOB, body).await.refused(400, "BAD_REQUEST")["message"].to_string();
-    assert!(
-        message.contains(
-            "only permitted in auth_object of auth_type: key_based for application acme."
-        ),
-        "{message}"
+    let lost = migrate(BOB, body).await.refused(400, "BAD_REQUEST");
+    assert_eq!(
+        lost["message"],
+        "api_token only permitted in auth_object of auth_type: key_based for application acme."
     );
+    let body =
+        json!({"slug": "acme", "auth_object": {"oauth2": {"access_token": "t", "lost": "t"}}});
+    let lost = migrate(BOB, body).await.refused(400, "VALIDATION_ERROR");
+    assert_eq!(lost["errors"][0]["param"], "lost");
+    let body = json!({"slug": "acme", "auth_object": {"lost": {"api_token": "t"}}});
+    let way = migrate(BOB, body).await.refused(400, "VALIDATION_ERROR");
+    assert_eq!(way["message"], "auth_type must be one of: keybased, oauth2");
     let body = migrate(BOB, json!({"auth_object": {}}))
         .await
         .refused(400, "VALIDATION_ERROR");
