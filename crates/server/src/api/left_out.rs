@@ -27,10 +27,6 @@ const TABLE: &[(&str, &str)] = &[
     (public!("/hosted-properties"), "GET"),
     (public!("/mcp-servers"), "GET POST"),
     (public!("/mcp-servers/{mcp_server_id}"), "GET PUT DELETE"),
-    (
-        public!("/execution/{execution_id}/nodes/{node_id}/batches"),
-        "GET",
-    ),
     (public!("/execution/{execution_id}/stop"), "POST"),
     (public!("/execution/{execution_id}/rerun"), "POST"),
     (public!("/webhook"), "GET POST DELETE"),
@@ -132,10 +128,10 @@ const TABLE: &[(&str, &str)] = &[
 
 /// The routes. Nobody is authenticated for a no.
 pub(super) fn routes() -> Vec<Route> {
-    TABLE
+    let plain = TABLE
         .iter()
-        .flat_map(|(path, methods)| methods.split(' ').filter_map(|method| route(method, path)))
-        .collect()
+        .flat_map(|(path, methods)| methods.split(' ').filter_map(|method| route(method, path)));
+    plain.chain([batches_route()]).collect()
 }
 
 fn route(method: &str, path: &'static str) -> Option<Route> {
@@ -147,15 +143,30 @@ fn route(method: &str, path: &'static str) -> Option<Route> {
         "DELETE" => delete,
         _ => return None,
     };
+    let operation = Operation::new(operation_id(method, path), "Left out").with_status(501);
+    Some(add(path, Access::Open, left_out, operation).tagged("Left out"))
+}
+
+fn operation_id(method: &str, path: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-    let id: String = format!("leftOut_{method}{path}")
+    format!("leftOut_{method}{path}")
         .chars()
         .map(plain)
-        .collect();
-    let operation = Operation::new(id, "Left out").with_status(501);
-    Some(add(path, Access::Open, left_out, operation).tagged("Left out"))
+        .collect()
 }
 
 async fn left_out() -> Failure {
     Error::of(Code::NotImplemented).into()
+}
+
+/// The one route that the compatible API itself answers 501, in words that clients may match.
+fn batches_route() -> Route {
+    const PATH: &str = public!("/execution/{execution_id}/nodes/{node_id}/batches");
+    let operation = Operation::new(operation_id("GET", PATH), "Left out").with_status(501);
+    get(PATH, Access::Open, batches, operation).tagged("Left out")
+}
+
+async fn batches() -> Failure {
+    let message = "Batch details are not yet available for this execution type";
+    Error::new(Code::NotImplemented, message).into()
 }

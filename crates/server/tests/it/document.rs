@@ -113,6 +113,16 @@ async fn routes_that_are_left_out_say_so() {
         left_out += 1;
     }
     assert!(left_out > 90, "{left_out}");
+    let batches = "/api/v2/public/execution/exec_1/nodes/add/batches";
+    let body = world
+        .get(batches)
+        .send()
+        .await
+        .refused(501, "NOT_IMPLEMENTED");
+    assert_eq!(
+        body["message"],
+        "Batch details are not yet available for this execution type"
+    );
 }
 
 #[tokio::test]
