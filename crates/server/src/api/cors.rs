@@ -4,15 +4,17 @@ use http::{HeaderName, Method, header};
 use tower_http::cors::{Any, CorsLayer};
 
 use super::answer::{X_EXECUTION_ID, X_NODE_STATUS, X_REQUEST_ID};
+use super::execute::REPLAYED;
 
 /// What the SDKs in browsers send.
-const ALLOWED: [HeaderName; 10] = [
+const ALLOWED: [HeaderName; 11] = [
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
     HeaderName::from_static("slug"),
     HeaderName::from_static("sync_execution"),
     HeaderName::from_static("config_id"),
     HeaderName::from_static("connection_id"),
+    HeaderName::from_static("auth_type"),
     HeaderName::from_static("disable_field_options"),
     HeaderName::from_static("idempotency-key"),
     HeaderName::from_static("prefer"),
@@ -35,6 +37,7 @@ pub(super) fn layer() -> CorsLayer {
             X_REQUEST_ID,
             X_EXECUTION_ID,
             X_NODE_STATUS,
+            REPLAYED,
             header::RETRY_AFTER,
         ])
 }

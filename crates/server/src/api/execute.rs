@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tenon_engine::access::AccountCaller;
 use tenon_engine::connections::Choice;
-use tenon_engine::error::{Code, Error, Outcomes};
+use tenon_engine::error::{Error, Outcomes};
 use tenon_engine::execute::{Answered, DEFAULT_TIMEOUT, Done, ExecuteRequest, Reply};
 use tenon_engine::model::{ExecutionId, RequestId, Source};
 
@@ -24,7 +25,7 @@ use super::switch::Switch;
 use crate::app::App;
 
 /// Says that the answer is an earlier call's.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// How an action is run.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -146,6 +147,15 @@ fn show_answer(answered: &Answered, mirror: bool) -> Response {
     let mut response = json(status, answered);
     let (id, end) = (&answered.execution_id, answered.node_status);
     mark_execution(response.headers_mut(), id, Some(end));
+    let wait = answered
+        .error
+        .as_ref()
+        .and_then(|error| error.retry_after_ms);
+    if let Some(milliseconds) = wait.filter(|_| status != StatusCode::OK) {
+        // Who reads the application's status looks for its companion too.
+        let seconds = milliseconds.div_ceil(1000).into();
+        response.headers_mut().insert(RETRY_AFTER, seconds);
+    }
     response
 }
 
@@ -170,10 +180,10 @@ fn accepted(app: &App, execution_id: ExecutionId) -> Response {
 /// A choice that may stand in a header or in the query, but not as two different ones.
 fn choose(headers: &HeaderMap, name: &str, query: Option<String>) -> Outcomes<Option<String>> {
     match (one(headers, name)?, query) {
-        (Some(header), Some(query)) if header != query => Err(Error::new(
-            Code::ValidationError,
-            format!("{name} says one thing in the header and another in the query"),
-        )),
+        (Some(header), Some(query)) if header != query => {
+            let message = format!("{name} says one thing in the header and another in the query");
+            Err(Error::invalid(name, "conflict", message))
+        }
         (header, query) => Ok(header.or(query).filter(|text| !text.is_empty())),
     }
 }
@@ -197,7 +207,7 @@ fn unescape(quoted: &str) -> String {
 fn one(headers: &HeaderMap, name: &str) -> Outcomes<Option<String>> {
     let invalid = |reason: &str| {
         let message = format!("The header `{name}` {reason}");
-        Error::new(Code::ValidationError, message)
+        Error::invalid(name, "format", message)
     };
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
@@ -225,6 +235,25 @@ mod tests {
             headers.insert("idempotency-key", given.parse().unwrap());
             assert_eq!(idempotency_key(&headers).unwrap().as_deref(), Some(wanted));
         }
+    }
+
+    #[test]
+    fn a_mirrored_answer_says_how_long_to_wait() {
+        let answered: Answered = serde_json::from_value(serde_json::json!({
+            "data": null, "node_status": "Failed", "http_status": 429, "success": false,
+            "execution_id": ExecutionId::generate(),
+            "error": {
+                "origin": "application", "code": "RATE_LIMIT", "message": "Too many", "retryable": true,
+                "retry_after_ms": 1500,
+            },
+        }))
+        .unwrap();
+        let mirrored = show_answer(&answered, true);
+        assert_eq!(mirrored.status(), 429);
+        assert_eq!(mirrored.headers().get(RETRY_AFTER).unwrap(), "2");
+        let plain = show_answer(&answered, false);
+        assert_eq!(plain.status(), 200);
+        assert_eq!(plain.headers().get(RETRY_AFTER), None);
     }
 
     #[test]

@@ -106,6 +106,7 @@ async fn browsers_may_call_with_a_token_and_never_with_a_key() {
         "authorization",
         "slug",
         "connection_id",
+        "auth_type",
         "prefer",
         "x-dry-run",
     ] {
@@ -124,6 +125,7 @@ async fn browsers_may_call_with_a_token_and_never_with_a_key() {
         "x-request-id",
         "x-execution-id",
         "x-node-status",
+        "idempotent-replayed",
         "retry-after",
     ] {
         assert!(exposed.contains(name), "{name}: {exposed}");
