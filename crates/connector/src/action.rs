@@ -62,15 +62,21 @@ impl Action {
         input::admit(&self.params, &self.validator, body)
     }
 
-    /// What it does to the application's data, for these parameters.
+    /// What it does to the application's data, for these parameters. Of several steps never less than the worst one
+    /// does, whatever the document says of the whole: what changes something needs its row in the journal first.
     pub fn effect(&self, params: &Map<String, Value>) -> Effect {
         let of_step = |step: &Step| {
             step.effect
                 .unwrap_or_else(|| self.method(step, params).default_effect())
         };
         let worst = |one: Effect, other: Effect| if rank(other) > rank(one) { other } else { one };
-        self.effect
-            .unwrap_or_else(|| self.steps.iter().map(of_step).fold(Effect::Read, worst))
+        match self.effect {
+            Some(declared) if self.steps.len() == 1 => declared,
+            declared => {
+                let least = declared.unwrap_or(Effect::Read);
+                self.steps.iter().map(of_step).fold(least, worst)
+            }
+        }
     }
 
     /// Whether doing it twice is the same as doing it once, for these parameters.

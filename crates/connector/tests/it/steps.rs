@@ -70,6 +70,15 @@ fn a_later_step_uses_an_earlier_answer_and_waits_for_it() {
 }
 
 #[test]
+fn an_action_of_several_steps_does_what_its_worst_step_does() {
+    let declared = UPLOAD.replace("steps:", "effect: read\nsteps:");
+    let connector = connector(&[("upload", &declared)]);
+    let action = connector.action("upload").unwrap();
+    let params = action.admit(json!({"name": "a.txt"})).unwrap();
+    assert_eq!(action.effect(&params), Effect::Write);
+}
+
+#[test]
 fn examples_run_through_all_steps_and_a_wrong_one_is_named() {
     let connector = connector(&[("upload", UPLOAD)]);
     assert_eq!(
