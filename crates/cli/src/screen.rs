@@ -32,8 +32,14 @@ pub(crate) fn print_json(value: &Value) -> std::io::Result<()> {
 /// # Errors
 /// As [`print`].
 pub(crate) fn print_table(headings: &[&str], rows: &[Vec<String>]) -> std::io::Result<()> {
+    print(&table(headings, rows))
+}
+
+fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let headings: Vec<String> = headings.iter().map(|text| (*text).to_owned()).collect();
-    let all = || std::iter::once(&headings).chain(rows);
+    let shown = |row: &Vec<String>| row.iter().map(|cell| short(cell)).collect::<Vec<_>>();
+    let rows: Vec<_> = rows.iter().map(shown).collect();
+    let all = || std::iter::once(&headings).chain(&rows);
     let width = |column: usize| {
         let cells = all().filter_map(|row| row.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
@@ -46,7 +52,26 @@ pub(crate) fn print_table(headings: &[&str], rows: &[Vec<String>]) -> std::io::R
             .collect();
         padded.join("  ").trim_end().to_owned()
     };
-    print(&all().map(line).collect::<Vec<_>>().join("\n"))
+    all().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The most characters of a cell: tenants name their customers at any length.
+const WIDEST: usize = 100;
+
+/// What fits into a table.
+fn short(cell: &str) -> String {
+    let cell = harmless(&cell.replace('\n', " "));
+    match cell.char_indices().nth(WIDEST) {
+        Some((end, _)) => format!("{}…", cell.get(..end).unwrap_or_default()),
+        None => cell,
+    }
+}
+
+/// The text without what a terminal would obey: others chose it.
+fn harmless(text: &str) -> String {
+    let obeyed = |c: char| c.is_control() && c != '\n';
+    let plain = |c| if obeyed(c) { '\u{fffd}' } else { c };
+    text.chars().map(plain).collect()
 }
 
 /// Says something that is not data.
@@ -57,9 +82,10 @@ pub(crate) fn note(text: &str) {
 
 /// Says why a command failed.
 pub(crate) fn fail(failure: &Failure) {
-    note(&format!("{} {}", bold("error:", "31"), failure.message));
+    let message = harmless(&failure.message);
+    note(&format!("{} {message}", bold("error:", "31")));
     for cause in &failure.causes {
-        note(&format!("  {cause}"));
+        note(&format!("  {}", harmless(cause)));
     }
     if let Some(hint) = &failure.hint {
         note(&format!("{} {hint}", bold("hint:", "36")));
@@ -98,5 +124,21 @@ pub(crate) fn note_more(page: &Value) {
     if let Some(next) = page.get("nextPage").and_then(Value::as_u64) {
         let total = cell(page, "totalDocs");
         note(&format!("{total} in all; more with --page {next}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_bears_what_others_named() {
+        let rows = [
+            vec!["a".repeat(70_000), "x".to_owned()],
+            vec!["\u{1b}[2Jb".to_owned(), "y".to_owned()],
+        ];
+        let table = table(&["ID", "NAME"], &rows);
+        assert!(table.lines().all(|line| line.chars().count() < 110));
+        assert!(table.contains('…') && !table.contains('\u{1b}'), "{table}");
     }
 }
