@@ -24,6 +24,9 @@ const LIST: &str = "/api/v2/public/linked-account";
 const ONE: &str = "/api/v2/public/linked-account/{linked_account_id}";
 const INTEGRATION: &str = "/api/v2/public/linked-account/integration/{slug}";
 
+/// The most characters of an account's name.
+const LONGEST_NAME: usize = 255;
+
 /// The routes.
 pub(super) fn routes() -> Vec<Route> {
     let listing = Operation::new("listLinkedAccounts", "List linked accounts")
@@ -284,13 +287,21 @@ impl AccountBody {
             .iter()
             .flatten()
             .filter(|(_, value)| matches!(value, Value::Object(_) | Value::Array(_)));
-        let errors: Vec<_> = nested
+        let mut errors: Vec<_> = nested
             .map(|(name, _)| FieldError {
                 param: format!("udf.{name}"),
                 code: "type".to_owned(),
                 message: format!("`udf.{name}` must be a text, a number or a boolean"),
             })
             .collect();
+        let long = |name: &String| name.chars().count() > LONGEST_NAME;
+        if self.name.as_ref().is_some_and(long) {
+            errors.push(FieldError {
+                param: "name".to_owned(),
+                code: "maxLength".to_owned(),
+                message: format!("`name` must be at most {LONGEST_NAME} characters"),
+            });
+        }
         if !errors.is_empty() {
             return Err(Error::validation(errors));
         }

@@ -65,6 +65,9 @@ async fn what_the_compatible_api_refuses_is_refused_in_its_words() {
         post(body).await.refused(400, "VALIDATION_ERROR")["errors"][0]["param"],
         "udf.deep"
     );
+    let body = json!({"linked_account_id": "y", "name": "é".repeat(256)});
+    let body = post(body).await.refused(400, "VALIDATION_ERROR");
+    assert_eq!(body["errors"][0]["param"], "name");
     let fitting = json!({"linked_account_id": "y", "your_app": {"app_id": "a", "auth_credentials": {"k": "1"}}});
     post(fitting).await.ok();
 }
