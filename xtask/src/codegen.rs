@@ -25,9 +25,18 @@ pub(crate) fn files() -> Result<Vec<(PathBuf, String)>> {
     registry.replace(Catalogue::default().bundles());
     let root = root();
     Ok(vec![
-        (root.join("schemas/openapi.json"), pretty(&tenon_server::api::openapi(&registry))?),
-        (root.join("schemas/connector.schema.json"), pretty(&tenon_connector::document::connector_schema())?),
-        (root.join("schemas/action.schema.json"), pretty(&tenon_connector::document::action_schema())?),
+        (
+            root.join("schemas/openapi.json"),
+            pretty(&tenon_server::api::openapi(&registry))?,
+        ),
+        (
+            root.join("schemas/connector.schema.json"),
+            pretty(&tenon_connector::document::connector_schema())?,
+        ),
+        (
+            root.join("schemas/action.schema.json"),
+            pretty(&tenon_connector::document::action_schema())?,
+        ),
         (root.join("docs/errors.md"), errors()),
     ])
 }
@@ -47,12 +56,24 @@ fn errors() -> String {
 }
 
 fn row(entry: &Entry) -> String {
-    let Entry { word, status, origin, retryable, .. } = entry;
-    format!("| [{word}](#{}) | {status} | {} | {retryable} |\n", word.to_lowercase(), origin.as_str())
+    let Entry {
+        word,
+        status,
+        origin,
+        retryable,
+        ..
+    } = entry;
+    format!(
+        "| [{word}](#{}) | {status} | {} | {retryable} |\n",
+        word.to_lowercase(),
+        origin.as_str()
+    )
 }
 
 fn section(entry: &Entry) -> String {
-    let shown = entry.legacy.map_or_else(String::new, |legacy| format!("\n\n`error_code` shows `{legacy}`, as callers of the compatible API expect."));
+    let shown = entry.legacy.map_or_else(String::new, |legacy| {
+        format!("\n\n`error_code` shows `{legacy}`, as callers of the compatible API expect.")
+    });
     format!("## {}\n\n{}{shown}\n\n", entry.word, entry.meaning)
 }
 
@@ -62,7 +83,11 @@ mod tests {
     fn generated_files_are_as_the_code_would_write_them() {
         for (path, text) in super::files().unwrap() {
             let written = std::fs::read_to_string(&path).unwrap_or_default();
-            assert!(written == text, "{} is stale: run `cargo xtask codegen`", path.display());
+            assert!(
+                written == text,
+                "{} is stale: run `cargo xtask codegen`",
+                path.display()
+            );
         }
     }
 }

@@ -11,15 +11,31 @@ use crate::{root, tools};
 pub(crate) fn run() -> Result<()> {
     let tools = tools::install()?;
     step("format", cargo(&["fmt", "--all", "--check"]))?;
-    step("lints", cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    step(
+        "lints",
+        cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ]),
+    )?;
     licences()?;
     let mut tests = cargo(&["test", "--workspace", "--locked", "--", "--include-ignored"]);
-    tests.env("TENON_PRISM", &tools.prism).env("TENON_SYNAPSE_PYTHON", &tools.synapse_python);
+    tests
+        .env("TENON_PRISM", &tools.prism)
+        .env("TENON_SYNAPSE_PYTHON", &tools.synapse_python);
     if let Some(specs) = specs() {
         tests.env("TENON_SPECS", specs);
     }
     step("tests", tests)?;
-    step("catalogue", cargo(&["run", "--quiet", "--locked", "--", "connector", "test"]))
+    step(
+        "catalogue",
+        cargo(&["run", "--quiet", "--locked", "--", "connector", "test"]),
+    )
 }
 
 /// The vendors' descriptions: where the environment says, or beside the checkout.
@@ -48,7 +64,9 @@ fn cargo(arguments: &[&str]) -> Command {
 #[expect(clippy::print_stderr, reason = "this is what a person watches")]
 fn step(name: &str, mut command: Command) -> Result<()> {
     eprintln!("── {name}");
-    let status = command.status().with_context(|| format!("{name} could not be started"))?;
+    let status = command
+        .status()
+        .with_context(|| format!("{name} could not be started"))?;
     ensure!(status.success(), "{name} failed");
     Ok(())
 }

@@ -30,26 +30,43 @@ pub(crate) fn install() -> Result<Tools> {
     let prism = folder.join("prism/node_modules/.bin/prism");
     if !present(&prism) {
         let prefix = folder.join("prism");
-        run(Command::new("npm").args(["install", "--no-audit", "--no-fund", "--silent", "--prefix"]).arg(&prefix).arg(PRISM))?;
+        run(Command::new("npm")
+            .args(["install", "--no-audit", "--no-fund", "--silent", "--prefix"])
+            .arg(&prefix)
+            .arg(PRISM))?;
     }
     let synapse = folder.join("synapse");
     if !present(&synapse.join("installed")) {
         install_synapse(&synapse)?;
     }
-    if !Command::new(env!("CARGO")).args(["deny", "--version"]).output().is_ok_and(|output| output.status.success()) {
+    if !Command::new(env!("CARGO"))
+        .args(["deny", "--version"])
+        .output()
+        .is_ok_and(|output| output.status.success())
+    {
         run(Command::new(env!("CARGO")).args(["install", "--quiet", "--locked", CARGO_DENY]))?;
     }
-    Ok(Tools { prism, synapse_python: synapse.join("bin/python") })
+    Ok(Tools {
+        prism,
+        synapse_python: synapse.join("bin/python"),
+    })
 }
 
 fn install_synapse(folder: &Path) -> Result<()> {
     run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
-    run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", "--disable-pip-version-check", SYNAPSE]))?;
+    run(Command::new(folder.join("bin/pip")).args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        SYNAPSE,
+    ]))?;
     Ok(std::fs::write(folder.join("installed"), SYNAPSE)?)
 }
 
 fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("{command:?} could not be started"))?;
+    let status = command
+        .status()
+        .with_context(|| format!("{command:?} could not be started"))?;
     ensure!(status.success(), "{command:?} failed");
     Ok(())
 }

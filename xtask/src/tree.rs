@@ -13,13 +13,40 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tenon-connector", &[]),
     ("tenon-vault", &[]),
     ("tenon-egress", &["tenon-connector", "tenon-vault"]),
-    ("tenon-engine", &["tenon-connector", "tenon-vault", "tenon-egress"]),
+    (
+        "tenon-engine",
+        &["tenon-connector", "tenon-vault", "tenon-egress"],
+    ),
     ("tenon-store", &["tenon-engine"]),
     ("tenon-sandbox", &["tenon-connector"]),
-    ("tenon-server", &["tenon-connector", "tenon-vault", "tenon-egress", "tenon-engine", "tenon-store", "tenon-sandbox"]),
+    (
+        "tenon-server",
+        &[
+            "tenon-connector",
+            "tenon-vault",
+            "tenon-egress",
+            "tenon-engine",
+            "tenon-store",
+            "tenon-sandbox",
+        ],
+    ),
     ("tenon", &["tenon-server", "tenon-connector"]),
-    ("tenon-testkit", &["tenon-connector", "tenon-vault", "tenon-egress", "tenon-engine", "tenon-store", "tenon-sandbox", "tenon-server"]),
-    ("xtask", &["tenon-connector", "tenon-engine", "tenon-server"]),
+    (
+        "tenon-testkit",
+        &[
+            "tenon-connector",
+            "tenon-vault",
+            "tenon-egress",
+            "tenon-engine",
+            "tenon-store",
+            "tenon-sandbox",
+            "tenon-server",
+        ],
+    ),
+    (
+        "xtask",
+        &["tenon-connector", "tenon-engine", "tenon-server"],
+    ),
 ];
 
 /// Whole string literals that are a slug by accident, with the reason.
@@ -31,7 +58,11 @@ const ALLOWED_LONG_FILES: &[(&str, &str)] = &[];
 const LONGEST_FILE: usize = 420;
 
 fn metadata() -> Value {
-    let output = Command::new(env!("CARGO")).args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root()).output().unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
@@ -40,25 +71,37 @@ fn crates_depend_on_each_other_one_way_only() {
     let allowed: BTreeMap<_, _> = EDGES.iter().copied().collect();
     for package in metadata()["packages"].as_array().unwrap() {
         let name = package["name"].as_str().unwrap();
-        let edges = allowed.get(name).unwrap_or_else(|| panic!("{name} has no line in the table of edges"));
+        let edges = allowed
+            .get(name)
+            .unwrap_or_else(|| panic!("{name} has no line in the table of edges"));
         for dependency in package["dependencies"].as_array().unwrap() {
             let other = dependency["name"].as_str().unwrap();
             let ships = dependency["kind"].is_null();
             let ours = other.starts_with("tenon") || other == "xtask";
-            assert!(!ships || !ours || edges.contains(&other), "{name} must not depend on {other}");
+            assert!(
+                !ships || !ours || edges.contains(&other),
+                "{name} must not depend on {other}"
+            );
         }
     }
 }
 
 #[test]
 fn no_application_is_named_in_rust() {
-    let slugs: Vec<String> = ["connectors", "examples/connectors"].iter().flat_map(|folder| folders(&root().join(folder))).collect();
+    let slugs: Vec<String> = ["connectors", "examples/connectors"]
+        .iter()
+        .flat_map(|folder| folders(&root().join(folder)))
+        .collect();
     assert!(!slugs.is_empty());
     for (path, text) in production_files() {
         for slug in &slugs {
             let literal = format!("\"{slug}\"");
             let allowed = ALLOWED_LITERALS.iter().any(|(name, _)| name == slug);
-            assert!(allowed || !text.contains(&literal), "{} names the application {slug}", path.display());
+            assert!(
+                allowed || !text.contains(&literal),
+                "{} names the application {slug}",
+                path.display()
+            );
         }
     }
 }
@@ -66,7 +109,11 @@ fn no_application_is_named_in_rust() {
 #[test]
 fn every_file_opens_with_what_it_is_for() {
     for (path, text) in production_files() {
-        assert!(text.starts_with("//!"), "{} does not open with `//!`", path.display());
+        assert!(
+            text.starts_with("//!"),
+            "{} does not open with `//!`",
+            path.display()
+        );
     }
 }
 
@@ -74,14 +121,23 @@ fn every_file_opens_with_what_it_is_for() {
 fn no_file_grows_without_somebody_asking_whether_it_is_two() {
     for (path, text) in production_files() {
         let lines = text.lines().count();
-        let allowed = ALLOWED_LONG_FILES.iter().any(|(name, _)| path.ends_with(name));
-        assert!(allowed || lines <= LONGEST_FILE, "{} has {lines} lines; is it two things?", path.display());
+        let allowed = ALLOWED_LONG_FILES
+            .iter()
+            .any(|(name, _)| path.ends_with(name));
+        assert!(
+            allowed || lines <= LONGEST_FILE,
+            "{} has {lines} lines; is it two things?",
+            path.display()
+        );
     }
 }
 
 fn folders(path: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-    entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().into_string().unwrap()).collect()
+    entries
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect()
 }
 
 /// Rust that ships, each file up to its tests.
@@ -103,7 +159,11 @@ fn collect(folder: &Path, files: &mut Vec<(PathBuf, String)>) {
             }
         } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
             let text = std::fs::read_to_string(&path).unwrap();
-            let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
+            let text = text
+                .split("#[cfg(test)]\nmod tests")
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             files.push((path, text));
         }
     }

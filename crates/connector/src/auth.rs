@@ -16,6 +16,21 @@ pub struct Placement {
     pub slots: Vec<Slot>,
 }
 
+impl Placement {
+    /// Whether the field stands in one of the slots.
+    pub fn uses(&self, field: &str) -> bool {
+        let mentions = |text: &SlotText| {
+            text.0
+                .iter()
+                .any(|part| matches!(part, SlotPart::Field(name) if name == field))
+        };
+        self.slots.iter().any(|slot| match slot {
+            Slot::Bearer(text) | Slot::Header(_, text) | Slot::Query(_, text) => mentions(text),
+            Slot::Basic { username, password } => mentions(username) || mentions(password),
+        })
+    }
+}
+
 /// One place in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Slot {

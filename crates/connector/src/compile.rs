@@ -23,31 +23,36 @@ use crate::yaml;
 
 const CONNECTOR_FILE: &str = "connector.yaml";
 const HTTP_REQUEST_DOC: &str = include_str!("httprequest.yaml");
-/// Compiles a bundle.
+/// Compiles a bundle. Where `connector.yaml` is broken, action files are only read: what they refer to is not known.
 pub(crate) fn connector(bundle: &Bundle) -> Result<Connector, Vec<Problem>> {
     let mut problems = Vec::new();
     check_slug(&bundle.slug, &mut problems);
-    let compiled = identity_file(bundle)
-        .map_err(|problem| problems.push(problem))
-        .ok();
-    let facts: Vec<String> = compiled
-        .iter()
-        .flat_map(|(connector, _)| connector.facts.keys().cloned())
-        .collect();
-    let schemas = compiled.as_ref().map(|(_, schemas)| schemas);
-    let empty = IndexMap::new();
+    match identity_file(bundle) {
+        Ok((connector, schemas)) => with_actions(connector, &schemas, bundle, problems),
+        Err(problem) => {
+            problems.push(problem);
+            problems.extend(action::unreadable(bundle));
+            Err(problems)
+        }
+    }
+}
+
+fn with_actions(
+    mut connector: Connector,
+    schemas: &IndexMap<String, Value>,
+    bundle: &Bundle,
+    mut problems: Vec<Problem>,
+) -> Result<Connector, Vec<Problem>> {
+    let facts: Vec<String> = connector.facts.keys().cloned().collect();
     let context = Context {
         facts: &facts,
-        schemas: schemas.unwrap_or(&empty),
+        schemas,
     };
     let mut actions = action::actions(bundle, &context, &mut problems);
     actions.extend(
         action::action(HTTP_REQUEST, HTTP_REQUEST, HTTP_REQUEST_DOC, &context)
             .map_err(|problem| problems.push(problem)),
     );
-    let Some((mut connector, _)) = compiled.filter(|_| problems.is_empty()) else {
-        return Err(problems);
-    };
     install(&mut connector, actions, &mut problems);
     if problems.is_empty() {
         Ok(connector)

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
 use crate::document::{ParamDoc, ParamType};
+use crate::expr::text_of;
 
 /// What is wrong with one parameter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -137,6 +138,12 @@ fn describe(error: &ValidationError<'_>) -> Vec<FieldError> {
                 )
             })
             .collect(),
+        ValidationErrorKind::Enum { options } => {
+            let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+            let words: Vec<_> = options.iter().map(text_of).collect();
+            let message = format!("Parameter '{place}' must be one of: {}", words.join(", "));
+            vec![field(&place, "enum", message)]
+        }
         kind => {
             let message = format!("Parameter '{place}': {}", error.masked_with("the value"));
             vec![field(&place, kind.keyword(), message)]

@@ -40,8 +40,12 @@ fn options() -> Options {
 }
 
 /// The reader's messages may go on about the source; what is wrong stands in the first line.
+/// The position stands in front already.
 fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or_default().to_owned()
+    let line = message.lines().next().unwrap_or_default();
+    line.rsplit_once(" at line ")
+        .map_or(line, |(front, _)| front)
+        .to_owned()
 }
 
 fn position(location: Location) -> (u64, u64) {

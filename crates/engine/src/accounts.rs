@@ -41,15 +41,7 @@ impl Engine {
         id: AccountId,
         details: AccountDetails,
     ) -> Outcomes<Account> {
-        let now = self.clock.now();
-        let account = Account {
-            id: LinkedAccountId::generate(),
-            name: details.name.unwrap_or_else(|| id.to_string()),
-            account_id: id,
-            udf: details.udf.unwrap_or_default(),
-            created_at: now,
-            updated_at: now,
-        };
+        let account = self.new_account(id, &details);
         let tenant = caller.tenant();
         match self.store.add_account(tenant, &account).await {
             Ok(()) => Ok(account),
@@ -74,26 +66,44 @@ impl Engine {
         id: AccountId,
         details: AccountDetails,
     ) -> Outcomes<(Account, bool)> {
-        let now = self.clock.now();
-        if let Some(mut account) = self.store.account(tenant, &id).await? {
-            account.name = details.name.unwrap_or(account.name);
-            account.udf = details.udf.unwrap_or(account.udf);
-            account.updated_at = now;
-            self.store.update_account(tenant, &account).await?;
-            return Ok((account, false));
+        if let Some(account) = self.store.account(tenant, &id).await? {
+            return self.change_account(tenant, account, details).await;
         }
-        let name = details.name.unwrap_or_else(|| id.to_string());
-        let udf = details.udf.unwrap_or_default();
-        let account = Account {
+        let account = self.new_account(id, &details);
+        match self.store.add_account(tenant, &account).await {
+            Ok(()) => Ok((account, true)),
+            // Somebody else was first: theirs is changed.
+            Err(StoreError::Exists) => {
+                let theirs = self.existing_account(tenant, &account.account_id).await?;
+                self.change_account(tenant, theirs, details).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn change_account(
+        &self,
+        tenant: &Tenant,
+        mut account: Account,
+        details: AccountDetails,
+    ) -> Outcomes<(Account, bool)> {
+        account.name = details.name.unwrap_or(account.name);
+        account.udf = details.udf.unwrap_or(account.udf);
+        account.updated_at = self.clock.now();
+        self.store.update_account(tenant, &account).await?;
+        Ok((account, false))
+    }
+
+    fn new_account(&self, id: AccountId, details: &AccountDetails) -> Account {
+        let now = self.clock.now();
+        Account {
             id: LinkedAccountId::generate(),
+            name: details.name.clone().unwrap_or_else(|| id.to_string()),
             account_id: id,
-            name,
-            udf,
+            udf: details.udf.clone().unwrap_or_default(),
             created_at: now,
             updated_at: now,
-        };
-        self.store.add_account(tenant, &account).await?;
-        Ok((account, true))
+        }
     }
 
     /// One account.

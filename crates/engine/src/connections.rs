@@ -12,9 +12,9 @@ pub use choose::Choice;
 pub use import::imported_fields;
 pub use save::NewConnection;
 
-use crate::error::{Code, Error};
+use crate::error::Error;
 
 /// Facts that do not make a request are the caller's to mend.
 fn bad_facts(error: tenon_connector::PlanError) -> Error {
-    Error::new(Code::ValidationError, error.to_string())
+    Error::invalid("", "request", error.to_string())
 }

@@ -13,29 +13,31 @@ use crate::model::{AdminKey, ApiKey, ApiKeyId, ApplicationSettings, OrgId, Organ
 const HINT_LENGTH: usize = 9;
 
 impl Engine {
-    /// Makes the first organization and the first admin key, where there is none. The key is returned once.
-    ///
-    /// `given` is an admin key that the operator brings.
+    /// Makes the first organization where there is none, and takes in an admin key that the operator brings.
     ///
     /// # Errors
     /// Where the store does not answer.
-    pub async fn first_start(&self, given: Option<Secret>) -> Outcomes<Option<Secret>> {
+    pub async fn first_start(&self, admin_key: Option<&Secret>) -> Outcomes<()> {
         if self.store.organizations().await?.is_empty() {
             self.add_organization("Default organization".to_owned())
                 .await?;
         }
-        if let Some(key) = given {
-            if !self.store.has_admin_key(&self.hash_key(&key)).await? {
-                self.keep_admin_key(&key).await?;
+        match admin_key {
+            Some(key) if !self.store.has_admin_key(&self.hash_key(key)).await? => {
+                self.keep_admin_key(key).await
             }
-            return Ok(None);
+            _ => Ok(()),
         }
-        if self.store.any_admin_key().await? {
-            return Ok(None);
-        }
-        let key = digest::random_token("ak");
-        self.keep_admin_key(&key).await?;
-        Ok(Some(key))
+    }
+
+    /// A new admin key where there is none yet. It counts once [`Engine::first_start`] has taken it in: whoever asks
+    /// keeps it first, so that a crash in between leaves no key that nobody has.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn missing_admin_key(&self) -> Outcomes<Option<Secret>> {
+        let any = self.store.any_admin_key().await?;
+        Ok((!any).then(|| digest::random_token("ak")))
     }
 
     async fn keep_admin_key(&self, key: &Secret) -> Outcomes<()> {

@@ -193,10 +193,17 @@ async fn prepare(
     first_start: &mut FirstStart,
 ) -> Result<(), StartError> {
     let given = config.environment.admin_key.clone();
-    if let Some(key) = app.engine.first_start(given).await? {
+    let made = match given {
+        Some(_) => None,
+        None => app.engine.missing_admin_key().await?,
+    };
+    if let Some(key) = &made {
         data_dir::write_private(&config.admin_key_file(), key.expose())?;
-        first_start.admin_key = Some(key);
     }
+    app.engine
+        .first_start(given.as_ref().or(made.as_ref()))
+        .await?;
+    first_start.admin_key = made;
     let swept = app.engine.sweep().await?;
     if swept > 0 {
         tracing::warn!(

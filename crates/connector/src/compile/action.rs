@@ -7,7 +7,7 @@ use super::{CONNECTOR_FILE, Context};
 use crate::action::{Action, Step};
 use crate::answer::answer_names;
 use crate::bundle::Bundle;
-use crate::document::{ActionDoc, OutputDoc, ParamType, RequestDoc};
+use crate::document::{ActionDoc, OutputDoc, ParamType, RequestDoc, StepDoc};
 use crate::expr::Expr;
 use crate::problem::{Fault, Problem};
 use crate::request::Request;
@@ -38,6 +38,13 @@ pub(super) fn actions(
             .ok()
     };
     bundle.actions().filter_map(compile).collect()
+}
+
+/// The action files that are no action files, whatever they refer to.
+pub(super) fn unreadable(bundle: &Bundle) -> impl Iterator<Item = Problem> {
+    bundle
+        .actions()
+        .filter_map(|(_, file, text)| yaml::read::<ActionDoc>(file, text).err())
 }
 
 pub(super) fn action(
@@ -111,11 +118,30 @@ fn check_ids(id: &str, doc: &ActionDoc) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A later step that has an earlier one's name would hide its answer.
+fn check_step_names(docs: &[StepDoc]) -> Result<(), Fault> {
+    for (index, step) in docs.iter().enumerate() {
+        if docs
+            .iter()
+            .take(index)
+            .any(|earlier| earlier.name == step.name)
+        {
+            let message = format!("another step is called `{}` already", step.name);
+            return Err(Fault::here(message)
+                .under("name")
+                .under(index.to_string())
+                .under("steps"));
+        }
+    }
+    Ok(())
+}
+
 fn steps(
     doc: &ActionDoc,
     known: &dyn Fn(&str) -> bool,
     context: &Context<'_>,
 ) -> Result<Vec<Step>, Fault> {
+    check_step_names(&doc.steps)?;
     match (&doc.request, doc.steps.as_slice()) {
         (Some(request), []) => {
             let request = request_with_facts(request, known, context)

@@ -155,3 +155,28 @@ fn an_alias_may_not_hide_another_action() {
         "{found:?}"
     );
 }
+
+#[test]
+fn two_steps_of_one_name_are_refused() {
+    let steps = "name: A\ndescription: A.\nsteps:\n  - { name: one, request: { get: /a } }\n  - { name: one, request: { get: /b } }\n";
+    let found = one(CONNECTOR, steps);
+    assert!(
+        found.starts_with("actions/act.yaml:5:") && found.contains("`one` already"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_broken_connector_file_does_not_blame_its_actions() {
+    let action = ACTION.replace("request:", "output: { object: thing }\nrequest:");
+    let connector = format!(
+        "{}schemas: {{ thing: {{ type: object }} }}\nnonsense: 1\n",
+        CONNECTOR.trim_start()
+    );
+    let found = one(&connector, &action);
+    assert!(found.starts_with("connector.yaml:"), "{found}");
+    assert!(
+        !found.contains("at line"),
+        "the position is said once: {found}"
+    );
+}

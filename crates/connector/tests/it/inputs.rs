@@ -87,3 +87,14 @@ fn a_body_that_is_no_object_is_refused() {
         );
     }
 }
+
+#[test]
+fn numbers_come_out_as_they_went_in() {
+    let action = "name: A\ndescription: A.\nparams: { n: {} }\nrequest: { post: /n, json: { n: '{{ n }}' } }\n";
+    let given: serde_json::Value = serde_json::from_str(r#"{"n": 907.3038322028689}"#).unwrap();
+    let plan = crate::fixture::planned(action, given).unwrap();
+    let tenon_connector::Body::Json(body) = plan.body else {
+        panic!("not JSON")
+    };
+    assert_eq!(body.to_string(), r#"{"n":907.3038322028689}"#);
+}

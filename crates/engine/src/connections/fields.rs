@@ -31,52 +31,86 @@ pub(super) fn choose_way<'a>(
     })
 }
 
+/// What a caller gave, told apart.
+#[derive(Default)]
+struct Sorted {
+    secrets: Vec<(String, Secret)>,
+    facts: BTreeMap<String, String>,
+    errors: Vec<FieldError>,
+}
+
 /// Tells the credential's fields from the connection's facts, and checks that all are there and none is unknown.
 pub(super) fn split_fields(
     connector: &Connector,
     way: &Way,
     fields: &Map<String, Value>,
 ) -> Outcomes<(Credential, BTreeMap<String, String>)> {
-    let (mut secrets, mut facts, mut errors) = (Vec::new(), BTreeMap::new(), Vec::new());
+    let mut sorted = Sorted::default();
     for (name, value) in fields {
-        let Some(text) = text(value) else {
-            errors.push(field(name, "type", format!("'{name}' must be a text")));
-            continue;
-        };
-        if way.doc.fields.contains_key(name) {
-            secrets.push((name.clone(), Secret::new(text)));
-        } else if connector.facts.contains_key(name) {
-            facts.insert(name.clone(), text);
-        } else {
-            errors.push(field(
-                name,
+        sorted.take(connector, way, name, value);
+    }
+    sorted.miss(way);
+    let bad_facts = connector.check_facts(&sorted.facts).err();
+    sorted.errors.extend(bad_facts.into_iter().flatten());
+    if sorted.errors.is_empty() {
+        Ok((Credential::from_fields(sorted.secrets), sorted.facts))
+    } else {
+        Err(Error::validation(sorted.errors))
+    }
+}
+
+impl Sorted {
+    fn take(&mut self, connector: &Connector, way: &Way, name: &str, value: &Value) {
+        let error = match text(value) {
+            None => ("type", format!("'{name}' must be a text")),
+            Some(text) if way.doc.fields.contains_key(name) => {
+                // A line break at the end of a pasted key would break every request that carries it.
+                if !(way.placement.uses(name) && text.chars().any(char::is_control)) {
+                    self.secrets.push((name.to_owned(), Secret::new(text)));
+                    return;
+                }
+                (
+                    "pattern",
+                    format!("'{name}' must not contain line breaks or control characters"),
+                )
+            }
+            Some(text) if connector.facts.contains_key(name) => {
+                self.facts.insert(name.to_owned(), text);
+                return;
+            }
+            Some(_) => (
                 "unknown",
                 format!("'{name}' is not a field of this application's credentials"),
-            ));
-        }
+            ),
+        };
+        self.errors.push(field(name, error.0, error.1));
     }
-    let given = |name: &String| {
-        secrets
+
+    /// Names the fields that are not there. One that was given and refused has its error already.
+    fn miss(&mut self, way: &Way) {
+        let given = |name: &String| {
+            let refused = self.errors.iter().any(|error| error.param == *name);
+            refused
+                || self
+                    .secrets
+                    .iter()
+                    .any(|(given, secret)| given == name && !secret.is_empty())
+        };
+        let missing = way
+            .doc
+            .fields
             .iter()
-            .any(|(given, secret)| given == name && !secret.is_empty())
-    };
-    let missing = way
-        .doc
-        .fields
-        .iter()
-        .filter(|(name, doc)| !doc.optional && !given(name));
-    errors.extend(missing.map(|(name, _)| {
-        field(
-            name,
-            "required",
-            format!("Required parameter '{name}' is missing"),
-        )
-    }));
-    errors.extend(connector.check_facts(&facts).err().into_iter().flatten());
-    if errors.is_empty() {
-        Ok((Credential::from_fields(secrets), facts))
-    } else {
-        Err(Error::validation(errors))
+            .filter(|(name, doc)| !doc.optional && !given(name));
+        let missing: Vec<_> = missing
+            .map(|(name, _)| {
+                field(
+                    name,
+                    "required",
+                    format!("Required parameter '{name}' is missing"),
+                )
+            })
+            .collect();
+        self.errors.extend(missing);
     }
 }
 

@@ -157,7 +157,8 @@ impl Engine {
             .map_err(bad_facts)?;
         connection.facts = draft.facts;
         connection.label = label.or(connection.label);
-        connection.identifier = identifier.or(connection.identifier);
+        // A credential that could not be verified may be another account's.
+        connection.identifier = identifier;
         connection.status = ConnectionStatus::Active;
         connection.connected_at = now;
         connection.credential = self.seal(&connection, credential).await?;

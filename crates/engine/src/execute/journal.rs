@@ -150,7 +150,8 @@ impl Engine {
         let execution = &run.execution;
         let written = match (begun, kept) {
             (true, true) => {
-                let result = self.seal_result(execution, done).await?;
+                // The outcome is written even where its answer cannot be kept.
+                let result = self.seal_result(execution, done).await.unwrap_or_default();
                 self.store
                     .finish(execution, result.as_ref(), true)
                     .await

@@ -246,7 +246,7 @@ impl Prepared {
             &self.facts,
             &nothing,
         );
-        planned.map_err(|error| Error::new(Code::ValidationError, error.to_string()))
+        planned.map_err(|error| Error::invalid("", "request", error.to_string()))
     }
 
     /// Phase 6: the first request that applies.

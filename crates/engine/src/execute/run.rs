@@ -274,7 +274,7 @@ impl Run {
             &self.facts,
             answers,
         );
-        planned.map_err(|error| Error::new(Code::ValidationError, error.to_string()))
+        planned.map_err(|error| Error::invalid("", "request", error.to_string()))
     }
 
     /// Whether the application may have done a step already: that a repetition was not sent says nothing then.

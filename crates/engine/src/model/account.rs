@@ -11,10 +11,12 @@ use super::{LinkedAccountId, Millis};
 pub struct AccountId(String);
 
 impl AccountId {
-    /// Takes a caller's text, surrounding blanks removed, if it can be an id.
+    /// Takes a caller's text, surrounding blanks removed, if it can be an id. `.` and `..` cannot: no address can name them.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let fits = (1..=255).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        let fits = (1..=255).contains(&text.chars().count())
+            && !text.chars().any(char::is_control)
+            && !matches!(text, "." | "..");
         fits.then(|| Self(text.to_owned()))
     }
 

@@ -192,3 +192,19 @@ async fn imported_tokens_are_taken_flat_and_nested_and_refused_in_the_documented
         "api_token only permitted in auth_object of auth_type: key_based for application acme."
     );
 }
+
+#[tokio::test]
+async fn a_key_that_was_pasted_with_a_line_break_is_refused_when_it_is_saved() {
+    let world = World::new().await;
+    let new = NewConnection {
+        fields: fields("tok\n"),
+        ..NewConnection::default()
+    };
+    let saved = world
+        .engine
+        .save_connection(world.tenant.tenant(), &account(), "acme", new)
+        .await;
+    let error = saved.unwrap_err();
+    assert_eq!(error.errors.len(), 1);
+    assert!(error.message.contains("line breaks"), "{}", error.message);
+}

@@ -125,7 +125,8 @@ impl World {
         engine
             .registry()
             .replace([connector(&application.base, "x-token")]);
-        let admin_key = engine.first_start(None).await.unwrap().unwrap();
+        let admin_key = engine.missing_admin_key().await.unwrap().unwrap();
+        engine.first_start(Some(&admin_key)).await.unwrap();
         let admin = engine
             .admin_caller(&Presented {
                 admin_key: Some(admin_key),

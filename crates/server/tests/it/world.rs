@@ -74,7 +74,8 @@ impl World {
     pub(crate) async fn with(settings: ApiSettings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (app, application) = app(&folder, settings).await;
-        let admin_key = app.engine.first_start(None).await.unwrap().unwrap();
+        let admin_key = app.engine.missing_admin_key().await.unwrap().unwrap();
+        app.engine.first_start(Some(&admin_key)).await.unwrap();
         let mut world = Self {
             router: api::router(app.clone()),
             app,

@@ -39,10 +39,12 @@ impl Selection {
     /// Of these only those whose column holds one of the texts, if there are any.
     pub(super) fn and_any(mut self, column: &'static str, texts: &[String]) -> Self {
         if !texts.is_empty() {
-            let marks = vec!["?"; texts.len()].join(", ");
-            self.conditions
-                .push_str(&format!(" AND {column} IN ({marks})"));
-            self.values.extend(texts.iter().cloned().map(Value::from));
+            // One mark however many texts there are: SQLite bounds marks, and each statement is kept.
+            self.conditions.push_str(&format!(
+                " AND {column} IN (SELECT value FROM json_each(?))"
+            ));
+            let list = serde_json::to_string(texts).unwrap_or_default();
+            self.values.push(Value::from(list));
         }
         self
     }
