@@ -10,12 +10,14 @@
     reason = "a test says what is wrong by stopping"
 )]
 
+mod application;
 mod canary;
 mod http;
 mod process;
 mod server;
 mod tools;
 
+pub use application::Application;
 pub use canary::{CANARY, assert_clean};
 pub use http::{Answer, Http};
 pub use process::Process;

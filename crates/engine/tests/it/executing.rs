@@ -32,7 +32,7 @@ async fn a_write_is_answered_and_leaves_a_whole_record() {
 async fn an_empty_answer_is_null_and_the_applications_error_is_a_result() {
     let world = World::new().await;
     assert_eq!(world.answered("add", "empty").await.data, Value::Null);
-    let failed = world.answered("add", "fail").await;
+    let failed = world.answered("add", "down").await;
     assert_eq!(
         (failed.node_status, failed.http_status),
         (NodeStatus::Failed, 503)
@@ -49,9 +49,9 @@ async fn an_empty_answer_is_null_and_the_applications_error_is_a_result() {
 async fn a_read_is_tried_again_and_a_write_is_not() {
     let world = World::new().await;
     let before = world.application.seen();
-    world.answered("add", "fail").await;
+    world.answered("add", "down").await;
     assert_eq!(world.application.seen() - before, 1);
-    world.answered("get", "fail").await;
+    world.answered("get", "down").await;
     assert_eq!(world.application.seen() - before, 4);
     assert_eq!(world.newest().await.attempts.len(), 3);
 }
@@ -137,7 +137,7 @@ async fn a_dry_run_shows_the_request_without_its_secret_and_sends_nothing() {
 #[tokio::test]
 async fn a_failed_step_says_which_were_done_before() {
     let world = World::new().await;
-    let answered = world.answered("two", "fail").await;
+    let answered = world.answered("two", "down").await;
     assert_eq!(answered.node_status, NodeStatus::Failed);
     assert!(
         answered

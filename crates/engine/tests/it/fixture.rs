@@ -18,9 +18,8 @@ use tenon_engine::ports::{Clock, Store};
 use tenon_engine::registry::Registry;
 use tenon_engine::{Engine, Parts};
 use tenon_store::SqliteStore;
+use tenon_testkit::Application;
 use tenon_vault::{KeyRing, Secret};
-
-use crate::application::Application;
 
 pub(crate) const SECRET: &str = "canary-secret-value";
 

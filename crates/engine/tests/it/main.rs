@@ -6,7 +6,6 @@
     reason = "a test says what is wrong by stopping"
 )]
 
-mod application;
 mod connections;
 mod executing;
 mod failing;

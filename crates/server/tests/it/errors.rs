@@ -1,8 +1,11 @@
 //! Everything that keeps an action from being run, with the status and code that the contract gives it.
 
+use std::io::Write as _;
+use std::net::TcpListener;
+
 use serde_json::json;
 
-use crate::world::{ADA, BOB, RUN, World};
+use crate::world::{ADA, BOB, RUN, World, connector};
 
 #[tokio::test]
 async fn wrong_parameters_are_all_named_at_once() {
@@ -228,6 +231,52 @@ async fn an_application_that_cannot_be_reached_says_what_is_known_of_the_outcome
 }
 
 #[tokio::test]
+async fn an_answer_over_the_limit_is_refused_and_the_outcome_is_not_claimed() {
+    let world = World::new().await;
+    let body = world.run("large").send().await;
+    let body = body.refused(502, "UPSTREAM_TOO_LARGE");
+    assert_eq!(
+        (&body["outcome"], &body["retryable"]),
+        (&json!("unknown"), &json!(false))
+    );
+}
+
+#[tokio::test]
+async fn a_connector_that_sends_credentials_elsewhere_has_to_be_approved() {
+    let world = World::new().await;
+    let mut moved = connector("acme", &world.application.base);
+    let file = moved.files.get_mut("connector.yaml").unwrap();
+    *file = file.replace(
+        "bearer: '{{ api_token }}'",
+        "headers: { X-Elsewhere: '{{ api_token }}' }",
+    );
+    world.app.engine.registry().replace([moved]);
+    let seen = world.application.seen();
+    world
+        .run("x")
+        .send()
+        .await
+        .refused(409, "CONNECTOR_CHANGED");
+    assert_eq!(world.application.seen(), seen);
+    let approved = world
+        .post("/api/v2/admin/applications/acme/approve")
+        .admin();
+    approved.send().await.ok();
+    world.run("x").send().await.ok();
+}
+
+#[tokio::test]
+async fn without_a_journal_nothing_is_sent() {
+    let world = World::new().await;
+    let seen = world.application.seen();
+    world.store.close().await;
+    let refused = world.run("x").send().await;
+    refused.refused(503, "LOG_UNAVAILABLE");
+    assert!(!refused.header("retry-after").is_empty());
+    assert_eq!(world.application.seen(), seen);
+}
+
+#[tokio::test]
 async fn a_lost_answer_and_a_passed_deadline_leave_the_outcome_unknown() {
     let world = World::new().await;
     let body = world
@@ -299,4 +348,32 @@ async fn a_program_that_is_ending_is_not_ready() {
     refused.refused(503, "UNAVAILABLE");
     assert_eq!(refused.header("retry-after"), "1");
     world.get("/healthz").send().await.ok();
+}
+
+/// The address of something that answers a TLS greeting in plain words.
+fn speaks_no_tls() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("https://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let _gone = (&stream).write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    base
+}
+
+#[tokio::test]
+async fn an_application_without_tls_is_sent_nothing() {
+    let world = World::new().await;
+    world
+        .app
+        .engine
+        .registry()
+        .replace([connector("clear", &speaks_no_tls())]);
+    let path = format!("/api/v2/admin/linked-accounts/{ADA}/connections/clear");
+    let body = json!({"fields": {"api_token": "t"}});
+    world.post(&path).admin().json(body).await.ok();
+    let run = world.post("/api/v2/integration-schema/clear/actions/add/execute");
+    let refused = run.account(ADA).json(json!({"path": "x"})).await;
+    assert_eq!(refused.refused(502, "UPSTREAM_TLS")["outcome"], "not_sent");
 }

@@ -8,7 +8,6 @@
 )]
 
 mod accounts;
-mod application;
 mod authorization;
 mod credentials;
 mod document;

@@ -20,10 +20,9 @@ use tenon_server::api;
 use tenon_server::app::{ApiSettings, App};
 use tenon_server::catalogue::Catalogue;
 use tenon_store::SqliteStore;
+use tenon_testkit::Application;
 use tenon_vault::KeyRing;
 use tower::ServiceExt as _;
-
-use crate::application::Application;
 
 pub(crate) const SECRET: &str = "canary-secret-value";
 pub(crate) const ADA: &str = "ada@example.com";
@@ -43,6 +42,7 @@ impl Clock for StillClock {
 pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) application: Application,
+    pub(crate) store: Arc<SqliteStore>,
     /// The key of the test environment, where Ada and Bob are.
     pub(crate) key: String,
     /// The key of the production environment, where only Bob is.
@@ -73,13 +73,15 @@ impl World {
 
     pub(crate) async fn with(settings: ApiSettings) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (app, application) = app(&folder, settings).await;
+        let store = SqliteStore::open(&folder.path().join("t.db")).unwrap();
+        let (app, application) = app(Arc::clone(&store), settings).await;
         let admin_key = app.engine.missing_admin_key().await.unwrap().unwrap();
         app.engine.first_start(Some(&admin_key)).await.unwrap();
         let mut world = Self {
             router: api::router(app.clone()),
             app,
             application,
+            store,
             key: String::new(),
             other_key: String::new(),
             admin_key: admin_key.expose().to_owned(),
@@ -263,9 +265,9 @@ impl Answer {
     }
 }
 
-async fn app(folder: &tempfile::TempDir, settings: ApiSettings) -> (App, Application) {
+async fn app(store: Arc<SqliteStore>, settings: ApiSettings) -> (App, Application) {
     let application = Application::start().await;
-    let store: Arc<dyn Store> = SqliteStore::open(&folder.path().join("t.db")).unwrap();
+    let store: Arc<dyn Store> = store;
     let clock: Arc<dyn Clock> = Arc::new(StillClock);
     let ring = KeyRing::generate();
     let keys = KeyChain::open(ring, Arc::clone(&store), Arc::clone(&clock))
@@ -306,7 +308,7 @@ async fn app(folder: &tempfile::TempDir, settings: ApiSettings) -> (App, Applica
     (app, application)
 }
 
-fn connector(slug: &str, base: &str) -> Bundle {
+pub(crate) fn connector(slug: &str, base: &str) -> Bundle {
     let connector = format!(
         "name: Acme\ndescription: Things.\ntags: [crm]\nbase_url: {base}\nauth:\n  \
          keybased:\n    type: keybased\n    label: Token\n    fields: {{ api_token: {{ label: Token }} }}\n    \

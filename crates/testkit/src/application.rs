@@ -9,21 +9,26 @@ use tokio::sync::Notify;
 
 /// A running application.
 #[derive(Clone, Default)]
-pub(crate) struct Application {
-    pub(crate) base: String,
+pub struct Application {
+    /// Where it listens.
+    pub base: String,
     seen: Arc<AtomicUsize>,
     refusing: Arc<AtomicBool>,
     /// Let go of requests to `/hold`.
-    pub(crate) release: Arc<Notify>,
+    pub release: Arc<Notify>,
     /// Told when a request to `/hold` has come in.
-    pub(crate) arrived: Arc<Notify>,
+    pub arrived: Arc<Notify>,
 }
 
 impl Application {
-    pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    /// Starts to play, on a port of its own.
+    ///
+    /// # Panics
+    /// Where there is no port.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let application = Self {
-            base: format!("http://{}", listener.local_addr().unwrap()),
+            base: format!("http://{}", listener.local_addr().expect("a bound port")),
             ..Self::default()
         };
         let playing = application.clone();
@@ -37,12 +42,12 @@ impl Application {
     }
 
     /// How many requests came in whole.
-    pub(crate) fn seen(&self) -> usize {
+    pub fn seen(&self) -> usize {
         self.seen.load(Ordering::SeqCst)
     }
 
     /// From now on every credential is refused.
-    pub(crate) fn refuse(&self) {
+    pub fn refuse(&self) {
         self.refusing.store(true, Ordering::SeqCst);
     }
 
@@ -55,7 +60,7 @@ impl Application {
                 self.release.notified().await;
             }
             let refused = self.refusing.load(Ordering::SeqCst) || head.contains("dead-token");
-            let Some((status, body)) = answer(path, refused, number) else {
+            let Some((status, body)) = answer(path, refused, number, &head) else {
                 return;
             };
             let length = body.len();
@@ -70,14 +75,17 @@ impl Application {
 }
 
 /// What a path gets; `None` closes the connection without an answer.
-fn answer(path: &str, refused: bool, number: usize) -> Option<(u16, String)> {
+fn answer(path: &str, refused: bool, number: usize, head: &str) -> Option<(u16, String)> {
     Some(match path {
         "/drop" => return None,
         _ if refused => (401, r#"{"error": "no"}"#.to_owned()),
+        "/refuse" => (401, r#"{"error": "no"}"#.to_owned()),
         "/me" => (200, r#"{"id": "vendor-7"}"#.to_owned()),
         "/missing" => (404, r#"{"error": "nothing there"}"#.to_owned()),
         "/down" => (503, r#"{"error": "down"}"#.to_owned()),
         "/empty" => (204, String::new()),
+        "/echo" => (400, format!(r#"{{"echo": {head:?}}}"#)),
+        "/large" => (200, format!(r#"{{"x": "{}"}}"#, "x".repeat(11 << 20))),
         _ => (
             200,
             format!(r#"{{"id": "n{number}", "price": 0.1, "path": {path:?}}}"#),
