@@ -121,7 +121,7 @@ fn hint_for(code: &str) -> Option<String> {
             "choose one with --connection; tenon connection list --account ID shows them"
         }
         "REAUTH_REQUIRED" => {
-            "give a new credential: tenon connection create SLUG --account ID --field NAME=-"
+            "give a new credential: tenon connection create SLUG --account ID --field NAME=- (or --sandbox)"
         }
         "CONNECTOR_CHANGED" => {
             "read what changed in the connector, then: tenon connection approve SLUG"

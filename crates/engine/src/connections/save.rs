@@ -67,7 +67,8 @@ impl Engine {
             .await
     }
 
-    /// Makes a connection whose calls go to the sandbox. Its credential is made up and good for nothing else.
+    /// Makes a connection whose calls go to the sandbox, or gives the account's sandbox connection a new credential and
+    /// so a new world. The credential is made up and good for nothing else.
     ///
     /// # Errors
     /// Where the application does not exist or the store does not answer.
@@ -100,16 +101,13 @@ impl Engine {
             sandbox: true,
         };
         let credential = Credential::from_fields(fields);
-        Ok(self
-            .keep(
-                draft,
-                &credential,
-                None,
-                Some("Sandbox".to_owned()),
-                Some("sandbox".to_owned()),
-            )
-            .await?
-            .0)
+        let existing = self.store.connections(tenant, account, Some(slug)).await?;
+        let old = existing.into_iter().find(|connection| connection.sandbox);
+        let (label, identifier) = (Some("Sandbox".to_owned()), Some("sandbox".to_owned()));
+        let kept = self
+            .keep(draft, &credential, old, label, identifier)
+            .await?;
+        Ok(kept.0)
     }
 
     async fn connection_to_replace(

@@ -31,7 +31,8 @@ pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-repl
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(super) struct ExecuteQuery {
     /// Show the exact requests, secrets masked, and send nothing.
-    #[serde(default)]
+    // Whoever misspells it must not find out by what was sent.
+    #[serde(default, alias = "dryRun", alias = "dryrun", alias = "dry-run")]
     dry_run: Switch,
     /// The deadline of the whole execution in milliseconds: 1 to 300000, 30000 where nobody says.
     timeout_ms: Option<u64>,
