@@ -5,6 +5,42 @@ use std::path::Path;
 /// Put this into every credential.
 pub const CANARY: &str = "canary7Q2vX9";
 
+/// A credential with a canary in it.
+pub const SECRET: &str = "secret-canary7Q2vX9-end";
+
+/// A data directory that is searched for canaries when a test is done with it.
+pub struct Searched(tempfile::TempDir);
+
+impl Searched {
+    /// A new one.
+    ///
+    /// # Panics
+    /// Where no temporary folder can be made.
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Default for Searched {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Searched {
+    fn drop(&mut self) {
+        // A test that failed already says why.
+        if !std::thread::panicking() {
+            assert_folder_clean(self.path());
+        }
+    }
+}
+
 /// The canary as encodings write it: as it is, in base64 at each of the three offsets, and in hexadecimal.
 fn forms() -> Vec<String> {
     vec![
@@ -60,6 +96,18 @@ mod tests {
     #[should_panic(expected = "a credential's canary shows")]
     fn a_canary_in_base64_is_found() {
         assert_clean("a test", b"Basic YTpjYW5hcnk3UTJ2WDk=");
+    }
+
+    #[test]
+    fn the_secret_has_a_canary() {
+        assert!(SECRET.contains(CANARY));
+    }
+
+    #[test]
+    #[should_panic(expected = "a credential's canary shows")]
+    fn a_canary_in_a_file_is_found() {
+        let folder = Searched::new();
+        std::fs::write(folder.path().join("t.db"), SECRET).unwrap();
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod server;
 mod tools;
 
 pub use application::Application;
-pub use canary::{CANARY, assert_clean};
+pub use canary::{CANARY, SECRET, Searched, assert_clean};
 pub use http::{Answer, Http};
 pub use process::Process;
 pub use server::{Caller, Options, Server};

@@ -5,7 +5,9 @@ use tenon_engine::error::Code;
 use tenon_engine::execute::{ExecuteRequest, Reply};
 use tenon_engine::model::{ExecutionState, NodeStatus, Outcome};
 
-use crate::fixture::{SECRET, World};
+use tenon_testkit::SECRET;
+
+use crate::fixture::World;
 
 #[tokio::test]
 async fn a_write_is_answered_and_leaves_a_whole_record() {

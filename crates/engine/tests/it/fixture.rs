@@ -18,10 +18,8 @@ use tenon_engine::ports::{Clock, Store};
 use tenon_engine::registry::Registry;
 use tenon_engine::{Engine, Parts};
 use tenon_store::SqliteStore;
-use tenon_testkit::Application;
+use tenon_testkit::{Application, SECRET, Searched};
 use tenon_vault::{KeyRing, Secret};
-
-pub(crate) const SECRET: &str = "canary-secret-value";
 
 /// A clock that a test can move.
 pub(crate) struct Still(std::sync::atomic::AtomicI64);
@@ -48,7 +46,7 @@ pub(crate) struct World {
     pub(crate) tenant: TenantCaller,
     pub(crate) caller: AccountCaller,
     pub(crate) key: Secret,
-    _folder: tempfile::TempDir,
+    _folder: Searched,
 }
 
 pub(crate) fn connector(base: &str, header: &str) -> Bundle {
@@ -117,7 +115,7 @@ pub(crate) fn clock() -> Arc<Still> {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Searched::new();
         let store = SqliteStore::open(&folder.path().join("t.db")).unwrap();
         let (clock, application) = (clock(), Application::start().await);
         let engine = engine(Arc::clone(&store), Arc::clone(&clock), KeyRing::generate()).await;

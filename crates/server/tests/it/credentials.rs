@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::world::{ADA, BOB, SECRET, World};
+use tenon_testkit::SECRET;
+
+use crate::world::{ADA, BOB, World};
 
 const SAVE: &str = "/api/v2/public/linked-account/integration/save-key-credentials/acme";
 const MIGRATE: &str = "/api/v2/public/migrate-token";

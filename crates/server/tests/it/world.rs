@@ -20,11 +20,10 @@ use tenon_server::api;
 use tenon_server::app::{ApiSettings, App};
 use tenon_server::catalogue::Catalogue;
 use tenon_store::SqliteStore;
-use tenon_testkit::Application;
+use tenon_testkit::{Application, SECRET, Searched, assert_clean};
 use tenon_vault::KeyRing;
 use tower::ServiceExt as _;
 
-pub(crate) const SECRET: &str = "canary-secret-value";
 pub(crate) const ADA: &str = "ada@example.com";
 pub(crate) const BOB: &str = "bob";
 pub(crate) const RUN: &str = "/api/v2/integration-schema/acme/actions/add/execute";
@@ -49,7 +48,7 @@ pub(crate) struct World {
     pub(crate) other_key: String,
     pub(crate) admin_key: String,
     router: Router,
-    _folder: tempfile::TempDir,
+    _folder: Searched,
 }
 
 /// A call that is being written.
@@ -72,7 +71,7 @@ impl World {
     }
 
     pub(crate) async fn with(settings: ApiSettings) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Searched::new();
         let store = SqliteStore::open(&folder.path().join("t.db")).unwrap();
         let (app, application) = app(Arc::clone(&store), settings).await;
         let admin_key = app.engine.missing_admin_key().await.unwrap().unwrap();
@@ -214,10 +213,12 @@ impl Ask<'_> {
             .unwrap();
         let response = self.world.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        assert_clean("an answer", &bytes);
         Answer {
             status: parts.status.as_u16(),
             headers: parts.headers,
-            bytes: body.collect().await.unwrap().to_bytes().to_vec(),
+            bytes,
         }
     }
 }
