@@ -8,7 +8,8 @@ use ipnet::IpNet;
 use tenon_server::config::{Environment, ServeConfig};
 
 use crate::commands::{
-    api_key, connection, connector, demo, execute, executions, linked_account, sandbox, serve,
+    api_key, application, connection, connector, demo, execute, executions, linked_account,
+    organization, sandbox, serve,
 };
 use crate::failure::CODES;
 use crate::logs::LogArgs;
@@ -148,6 +149,12 @@ pub(crate) enum Command {
     /// Keys for your backend
     #[command(subcommand)]
     ApiKey(api_key::ApiKeyCommand),
+    /// The tenants of this installation
+    #[command(subcommand)]
+    Organization(organization::OrganizationCommand),
+    /// Which applications your customers may use
+    #[command(subcommand)]
+    Application(application::ApplicationCommand),
     /// Your customers
     #[command(subcommand)]
     LinkedAccount(linked_account::LinkedAccountCommand),

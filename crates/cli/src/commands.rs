@@ -1,6 +1,7 @@
 //! The commands, one file for each group.
 
 pub(crate) mod api_key;
+pub(crate) mod application;
 pub(crate) mod connection;
 pub(crate) mod connector;
 pub(crate) mod demo;
@@ -9,5 +10,6 @@ pub(crate) mod execute;
 pub(crate) mod executions;
 pub(crate) mod linked_account;
 pub(crate) mod openapi;
+pub(crate) mod organization;
 pub(crate) mod sandbox;
 pub(crate) mod serve;

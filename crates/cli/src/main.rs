@@ -42,6 +42,8 @@ async fn run(arguments: Arguments) -> Outcome {
         Command::Serve(args) => Box::pin(commands::serve::run(global, args)).await,
         Command::Demo(args) => Box::pin(commands::demo::run(global, args)).await,
         Command::ApiKey(command) => commands::api_key::run(&global, command).await,
+        Command::Organization(command) => commands::organization::run(&global, command).await,
+        Command::Application(command) => commands::application::run(&global, command).await,
         Command::LinkedAccount(command) => commands::linked_account::run(&global, command).await,
         Command::Connection(command) => commands::connection::run(&global, command).await,
         Command::Execute(args) => commands::execute::run(&global, args).await,

@@ -19,6 +19,7 @@ use tenon_engine::{Engine, Parts};
 use tenon_sandbox::Sandbox;
 use tenon_store::SqliteStore;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -123,12 +124,16 @@ pub async fn start(config: &ServeConfig) -> Result<Running, StartError> {
 impl Installation {
     /// Lets executions end, then gives the database free. What does not end in time is `Unknown` at the next start.
     pub async fn close(self) {
+        self.close_by(Instant::now() + DRAIN).await;
+    }
+
+    async fn close_by(self, deadline: Instant) {
         self.app.stopping.cancel();
         let ended = async {
             self.app.engine.drain().await;
             self.tasks.wait().await;
         };
-        if tokio::time::timeout(DRAIN, ended).await.is_err() {
+        if tokio::time::timeout_at(deadline, ended).await.is_err() {
             tracing::warn!("executions were still running after {DRAIN:?}; they count as unknown");
         }
         self.store.close().await;
@@ -140,13 +145,15 @@ impl Running {
     pub async fn shutdown(self) {
         self.installation.app.stopping.cancel();
         self.file.remove();
-        if tokio::time::timeout(DRAIN, self.server.wait())
+        // One bound for both: requests, and executions that go on without theirs.
+        let deadline = Instant::now() + DRAIN;
+        if tokio::time::timeout_at(deadline, self.server.wait())
             .await
             .is_err()
         {
             tracing::warn!("requests were still running after {DRAIN:?}");
         }
-        self.installation.close().await;
+        self.installation.close_by(deadline).await;
     }
 }
 

@@ -111,6 +111,57 @@ fn the_tour_works_without_a_server() {
 }
 
 #[test]
+fn an_application_that_is_switched_off_runs_no_action_until_it_is_on_again() {
+    let data = tempfile::tempdir().unwrap();
+    run(data.path(), &["linked-account", "create", ACCOUNT]);
+    let sandbox = [
+        "connection",
+        "create",
+        "hubspot",
+        "--account",
+        ACCOUNT,
+        "--sandbox",
+    ];
+    assert_eq!(run(data.path(), &sandbox).code, Some(0));
+    let execute = || {
+        run(
+            data.path(),
+            &["execute", "hubspot", "list_owners", "--account", ACCOUNT],
+        )
+    };
+    let switch = |how: &str| run(data.path(), &["application", how, "hubspot"]).code;
+    assert_eq!(switch("disable"), Some(0));
+    assert!(
+        run(data.path(), &["application", "list"])
+            .out
+            .contains("off")
+    );
+    let refused = execute();
+    assert!(
+        refused.err.contains("switched the application off"),
+        "{refused:?}"
+    );
+    assert_eq!(switch("enable"), Some(0));
+    assert_eq!(execute().code, Some(0));
+}
+
+#[test]
+fn organizations_are_made_and_renamed() {
+    let data = tempfile::tempdir().unwrap();
+    let made = run(data.path(), &["organization", "create", "Acme", "--json"]).json();
+    let id = made["organization_id"].as_str().unwrap();
+    assert_eq!(
+        run(data.path(), &["organization", "rename", id, "Acme Inc."]).code,
+        Some(0)
+    );
+    let list = run(data.path(), &["organization", "list"]);
+    assert!(
+        list.out.contains("Acme Inc.") && list.out.contains("Default"),
+        "{list:?}"
+    );
+}
+
+#[test]
 fn the_address_of_a_killed_server_is_not_trusted() {
     let mut server = Server::start(TENON, Options::default());
     server.kill();
