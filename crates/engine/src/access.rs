@@ -65,11 +65,10 @@ impl AccountCaller {
     }
 
     /// What the caller may do.
-    pub fn scopes(&self) -> SessionScopes {
+    pub fn scopes(&self) -> &SessionScopes {
         self.session
             .as_ref()
-            .map(|session| session.scopes.clone())
-            .unwrap_or_default()
+            .map_or(&SessionScopes::UNLIMITED, |session| &session.scopes)
     }
 
     /// Refuses an application that the caller's token does not cover.
@@ -77,10 +76,8 @@ impl AccountCaller {
     /// # Errors
     /// [`Code::Forbidden`].
     pub fn check_application(&self, slug: &str) -> Outcomes<()> {
-        let scopes = self.scopes();
-        let allowed = scopes
-            .apps
-            .is_none_or(|apps| apps.iter().any(|app| app == slug));
+        let apps = self.scopes().apps.as_ref();
+        let allowed = apps.is_none_or(|apps| apps.iter().any(|app| app == slug));
         if allowed {
             Ok(())
         } else {
@@ -122,6 +119,7 @@ impl AccountCaller {
         };
         if !scopes
             .actions
+            .as_ref()
             .is_none_or(|actions| actions.iter().any(names))
         {
             return Err(Error::new(

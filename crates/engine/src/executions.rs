@@ -99,13 +99,11 @@ fn visible_applications(caller: &AccountCaller, asked: Vec<String>) -> Outcomes<
             "A token that is limited to actions cannot list executions",
         ));
     }
-    let Some(allowed) = scopes.apps else {
+    let Some(allowed) = &scopes.apps else {
         return Ok(asked);
     };
-    let visible: Vec<_> = allowed
-        .into_iter()
-        .filter(|slug| asked.is_empty() || asked.contains(slug))
-        .collect();
+    let wanted = |slug: &&String| asked.is_empty() || asked.contains(slug);
+    let visible: Vec<_> = allowed.iter().filter(wanted).cloned().collect();
     // An empty list of applications would mean all of them.
     if visible.is_empty() {
         return Err(Error::new(

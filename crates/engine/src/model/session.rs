@@ -21,9 +21,16 @@ pub struct SessionScopes {
 }
 
 impl SessionScopes {
+    /// What a caller may do whom nothing limits.
+    pub const UNLIMITED: Self = Self {
+        apps: None,
+        actions: None,
+        read_only: false,
+    };
+
     /// Whether the token may do everything that its account may.
     pub fn is_unlimited(&self) -> bool {
-        *self == Self::default()
+        *self == Self::UNLIMITED
     }
 }
 
