@@ -11,10 +11,3 @@ mod seal;
 pub use choose::Choice;
 pub use import::imported_fields;
 pub use save::NewConnection;
-
-use crate::error::Error;
-
-/// Facts that do not make a request are the caller's to mend.
-fn bad_facts(error: tenon_connector::PlanError) -> Error {
-    Error::invalid("", "request", error.to_string())
-}

@@ -4,7 +4,7 @@
 //! Tenon never answers 401 for its own fault, nor 5xx for the application's 4xx, and never shows an internal text.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use tenon_connector::FieldError;
+use tenon_connector::{FieldError, PlanError};
 
 use crate::model::{ExecutionId, NodeStatus, Outcome};
 use crate::ports::StoreError;
@@ -263,6 +263,13 @@ impl From<StoreError> for Error {
             StoreError::Exists => Self::of(Code::Conflict).because(error),
             StoreError::Inconsistent { .. } => Self::internal(error),
         }
+    }
+}
+
+/// Parameters and facts that make no request are the caller's to mend.
+impl From<PlanError> for Error {
+    fn from(error: PlanError) -> Self {
+        Self::invalid("", "request", error.to_string())
     }
 }
 

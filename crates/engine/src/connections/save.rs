@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 use tenon_connector::{Connector, Way};
 use tenon_vault::{Credential, Secret};
 
-use super::bad_facts;
 use super::fields::{choose_way, split_fields};
 use crate::Engine;
 use crate::accounts::partition;
@@ -149,10 +148,7 @@ impl Engine {
         };
         connection.auth = draft.way_name.to_owned();
         connection.sandbox = draft.sandbox;
-        connection.trust = draft
-            .connector
-            .trust(draft.way, &draft.facts)
-            .map_err(bad_facts)?;
+        connection.trust = draft.connector.trust(draft.way, &draft.facts)?;
         connection.facts = draft.facts;
         connection.label = label.or(connection.label);
         // A credential that could not be verified may be another account's.

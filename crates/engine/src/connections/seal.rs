@@ -3,7 +3,6 @@
 use tenon_connector::{Connector, Way};
 use tenon_vault::{Credential, Purpose};
 
-use super::bad_facts;
 use crate::Engine;
 use crate::error::{Code, Error, Outcomes};
 use crate::model::{Connection, SealedCredential, Tenant};
@@ -31,7 +30,7 @@ impl Engine {
         connector: &Connector,
         way: &Way,
     ) -> Outcomes<Credential> {
-        let trust = connector.trust(way, &connection.facts).map_err(bad_facts)?;
+        let trust = connector.trust(way, &connection.facts)?;
         if trust != connection.trust {
             return Err(Error::of(Code::ConnectorChanged));
         }
@@ -55,7 +54,7 @@ impl Engine {
             let Some((_, way)) = connector.way(&connection.auth) else {
                 continue;
             };
-            let trust = connector.trust(way, &connection.facts).map_err(bad_facts)?;
+            let trust = connector.trust(way, &connection.facts)?;
             if trust != connection.trust {
                 self.reseal(connection, trust).await?;
                 approved += 1;

@@ -6,17 +6,17 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 use tenon_connector::document::Effect;
-use tenon_connector::{Action, Connector, Facts, Plan, Way};
+use tenon_connector::{Action, Connector, Facts, Plan};
 use tokio::task::JoinHandle;
 
 use super::answered::Done;
 use super::journal::{Intent, Key};
 use super::request::ExecuteRequest;
-use super::run::Run;
+use super::run::{Run, no_step, way_of};
 use super::{dry_run, fingerprint};
 use crate::Engine;
 use crate::access::AccountCaller;
-use crate::error::{Code, Error, Outcomes};
+use crate::error::{Error, Outcomes};
 use crate::model::{Connection, Execution, ExecutionId, ExecutionState};
 
 /// What a caller gets.
@@ -223,30 +223,13 @@ impl Engine {
 }
 
 impl Prepared {
-    fn way(&self) -> Outcomes<&Way> {
-        let found = self
-            .connector
-            .way(&self.connection.auth)
-            .map(|(_, way)| way);
-        found.ok_or_else(|| {
-            Error::new(
-                Code::ConnectorChanged,
-                "The connector no longer has the connection's way to authenticate",
-            )
-        })
-    }
-
     fn plan(&self, index: usize) -> Outcomes<Option<Plan>> {
-        let nothing = json!({});
-        let planned = self.action.plan(
-            index,
-            &self.connector,
-            self.way()?,
-            &self.params,
-            &self.facts,
-            &nothing,
-        );
-        planned.map_err(|error| Error::invalid("", "request", error.to_string()))
+        let way = way_of(&self.connector, &self.connection)?;
+        let (connector, nothing) = (&self.connector, json!({}));
+        let planned = self
+            .action
+            .plan(index, connector, way, &self.params, &self.facts, &nothing);
+        Ok(planned?)
     }
 
     /// Phase 6: the first request that applies.
@@ -256,10 +239,7 @@ impl Prepared {
                 return Ok((index, plan));
             }
         }
-        Err(Error::new(
-            Code::ValidationError,
-            "No step of the action applies to these parameters",
-        ))
+        Err(no_step())
     }
 
     fn show(&self, (first_index, first): (usize, Plan)) -> Value {

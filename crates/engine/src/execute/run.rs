@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
-use tenon_connector::retry::{Decision, Safety, decide};
-use tenon_connector::{Action, Answer, Connector, Facts, Plan, Verdict};
+use tenon_connector::retry::{Decision, Ending, Safety, decide};
+use tenon_connector::{Action, Answer, Connector, Facts, Plan, Verdict, Way};
 use tenon_egress::{Call, Route};
 use tenon_vault::{Credential, digest};
 
@@ -17,7 +17,7 @@ use super::outcome::{self, of_failure, of_send_error};
 use super::project::project;
 use crate::Engine;
 use crate::accounts::partition;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Outcomes};
 use crate::model::{Attempt, Connection, ConnectionStatus, Execution, NodeStatus, Outcome};
 
 /// How long an application may take to confirm that a refused credential is dead.
@@ -61,8 +61,8 @@ impl Engine {
         })
     }
 
-    fn unlock_for(&self, run: &Run) -> Result<Credential, Error> {
-        let (_, way) = run.way()?;
+    fn unlock_for(&self, run: &Run) -> Outcomes<Credential> {
+        let way = run.way()?;
         self.unlock(&run.connection, &run.connector, way)
     }
 
@@ -133,11 +133,7 @@ impl Engine {
         plan: &Plan,
         credential: &Credential,
         safety: Safety,
-    ) -> (
-        Sent,
-        Option<tenon_connector::retry::Ending>,
-        Option<Duration>,
-    ) {
+    ) -> (Sent, Option<Ending>, Option<Duration>) {
         let (started_at, began) = (self.clock.now(), Instant::now());
         let result = self.call(run, plan, credential).await;
         let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -212,7 +208,7 @@ impl Engine {
 
     /// Asks the application who this is. Where it refuses that too, the credential is dead and the connection is marked.
     async fn confirm_rejection(&self, run: &Run, credential: &Credential) {
-        let Ok((_, way)) = run.way() else { return };
+        let Ok(way) = run.way() else { return };
         let connection = &run.connection;
         let pool = partition(&connection.tenant, connection.id.as_str());
         let route = self.route(connection);
@@ -247,34 +243,21 @@ impl Engine {
 }
 
 impl Run {
-    fn way(&self) -> Result<(&str, &tenon_connector::Way), Error> {
-        let missing = || {
-            Error::new(
-                Code::ConnectorChanged,
-                "The connector no longer has the connection's way to authenticate",
-            )
-        };
-        self.connector
-            .way(&self.connection.auth)
-            .ok_or_else(missing)
+    fn way(&self) -> Outcomes<&Way> {
+        way_of(&self.connector, &self.connection)
     }
 
-    fn plan(&self, index: usize, answers: &Value) -> Result<Option<Plan>, Error> {
+    fn plan(&self, index: usize, answers: &Value) -> Outcomes<Option<Plan>> {
         match index.cmp(&self.first.0) {
             Ordering::Less => return Ok(None),
             Ordering::Equal => return Ok(Some(self.first.1.clone())),
             Ordering::Greater => {}
         }
-        let (_, way) = self.way()?;
-        let planned = self.action.plan(
-            index,
-            &self.connector,
-            way,
-            &self.params,
-            &self.facts,
-            answers,
-        );
-        planned.map_err(|error| Error::invalid("", "request", error.to_string()))
+        let (connector, way) = (&self.connector, self.way()?);
+        let planned = self
+            .action
+            .plan(index, connector, way, &self.params, &self.facts, answers);
+        Ok(planned?)
     }
 
     /// Whether the application may have done a step already: that a repetition was not sent says nothing then.
@@ -315,17 +298,7 @@ impl Run {
 
     fn succeed(&mut self, answers: &Value, last: Option<Answer>) -> Done {
         let Some(last) = last else {
-            return Err(self.fail(
-                &[],
-                (
-                    Error::new(
-                        Code::ValidationError,
-                        "No step of the action applies to these parameters",
-                    ),
-                    NodeStatus::Failed,
-                    Outcome::NotSent,
-                ),
-            ));
+            return Err(self.fail(&[], (no_step(), NodeStatus::Failed, Outcome::NotSent)));
         };
         self.execution.http_status = Some(last.status);
         self.end(NodeStatus::Success, Outcome::Succeeded, None);
@@ -354,6 +327,21 @@ impl Run {
             next,
         }
     }
+}
+
+/// The way to authenticate of a connection, as long as its connector has it.
+pub(super) fn way_of<'a>(connector: &'a Connector, connection: &Connection) -> Outcomes<&'a Way> {
+    let found = connector.way(&connection.auth).map(|(_, way)| way);
+    found.ok_or_else(|| {
+        let message = "The connector no longer has the connection's way to authenticate";
+        Error::new(Code::ConnectorChanged, message)
+    })
+}
+
+/// Every step of the action has a condition, and none of them holds.
+pub(super) fn no_step() -> Error {
+    let message = "No step of the action applies to these parameters";
+    Error::new(Code::ValidationError, message)
 }
 
 fn keep(answers: &mut Value, step: &str, answer: &Answer) {
