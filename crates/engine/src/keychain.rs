@@ -27,6 +27,9 @@ pub enum KeyChainError {
     /// The database does not answer.
     #[error("the data keys cannot be read or written")]
     Store(#[source] StoreError),
+    /// Something is sealed under a data key that is not there.
+    #[error("the data key {0} is not in the database")]
+    Missing(DataKeyId),
     /// A key cannot be made.
     #[error("a data key cannot be made")]
     Seal(#[source] SealError),
@@ -69,11 +72,7 @@ impl KeyChain {
         }
         let instance = match open.of(INSTANCE) {
             Some((_, key)) => key,
-            None => {
-                make(&ring, store.as_ref(), clock.now(), INSTANCE, &mut open)
-                    .await?
-                    .1
-            }
+            None => make(&ring, store.as_ref(), clock.now(), INSTANCE).await?.1,
         };
         Ok(Self {
             ring,
@@ -106,15 +105,7 @@ impl KeyChain {
         if let Some(found) = self.newest(&scope) {
             return Ok(found);
         }
-        let mut fresh = Open::default();
-        let made = make(
-            &self.ring,
-            self.store.as_ref(),
-            self.clock.now(),
-            &scope,
-            &mut fresh,
-        )
-        .await?;
+        let made = make(&self.ring, self.store.as_ref(), self.clock.now(), &scope).await?;
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         open.add(scope, made.0.clone(), Arc::clone(&made.1));
         Ok(made)
@@ -125,14 +116,14 @@ impl KeyChain {
         open.of(scope)
     }
 
-    /// A key by its id.
-    pub fn by_id(&self, id: &DataKeyId) -> Option<Arc<DataKey>> {
-        self.open
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .by_id
-            .get(id)
-            .cloned()
+    /// A key by its id, as what it sealed names it.
+    ///
+    /// # Errors
+    /// [`KeyChainError::Missing`].
+    pub fn by_id(&self, id: &DataKeyId) -> Result<Arc<DataKey>, KeyChainError> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let found = open.by_id.get(id).cloned();
+        found.ok_or_else(|| KeyChainError::Missing(id.clone()))
     }
 }
 
@@ -153,7 +144,6 @@ async fn make(
     store: &dyn Store,
     now: Millis,
     scope: &str,
-    open: &mut Open,
 ) -> Result<(DataKeyId, Arc<DataKey>), KeyChainError> {
     let (key, wrapped) = ring.new_data_key(scope).map_err(KeyChainError::Seal)?;
     let id = DataKeyId::generate();
@@ -167,9 +157,7 @@ async fn make(
         .add_data_key(&row)
         .await
         .map_err(KeyChainError::Store)?;
-    let key = Arc::new(key);
-    open.add(scope.to_owned(), id.clone(), Arc::clone(&key));
-    Ok((id, key))
+    Ok((id, Arc::new(key)))
 }
 
 impl From<KeyChainError> for crate::error::Error {

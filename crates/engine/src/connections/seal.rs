@@ -34,11 +34,11 @@ impl Engine {
         if trust != connection.trust {
             return Err(Error::of(Code::ConnectorChanged));
         }
-        let missing = || Error::internal("the connection's data key is not in the database");
-        let key = self
-            .keys
-            .by_id(&connection.credential.key)
-            .ok_or_else(missing)?;
+        self.open(connection)
+    }
+
+    fn open(&self, connection: &Connection) -> Outcomes<Credential> {
+        let key = self.keys.by_id(&connection.credential.key)?;
         key.open_credential(&purpose(connection), &connection.credential.blob)
             .map_err(Error::internal)
     }
@@ -64,13 +64,7 @@ impl Engine {
     }
 
     async fn reseal(&self, connection: Connection, trust: String) -> Outcomes<()> {
-        let key = self
-            .keys
-            .by_id(&connection.credential.key)
-            .ok_or_else(|| Error::internal("data key not found"))?;
-        let credential = key
-            .open_credential(&purpose(&connection), &connection.credential.blob)
-            .map_err(Error::internal)?;
+        let credential = self.open(&connection)?;
         let mut next = Connection {
             trust,
             version: connection.version + 1,

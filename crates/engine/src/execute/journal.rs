@@ -101,10 +101,7 @@ impl Engine {
         let Some(result) = self.store.result(tenant, &execution.id).await? else {
             return Ok(None);
         };
-        let key = self
-            .keys
-            .by_id(&result.key)
-            .ok_or_else(|| Error::internal("data key not found"))?;
+        let key = self.keys.by_id(&result.key)?;
         let bytes = key
             .open(&purpose(execution), &result.blob)
             .map_err(Error::internal)?;
