@@ -54,17 +54,13 @@ pub trait Journal: Send + Sync {
     /// written and the holder is returned. A key past its life whose execution is finished is free again.
     async fn begin(&self, execution: &Execution, key: Option<&IdempotencyKey>) -> Stored<Begun>;
 
-    /// Writes the outcome of an execution that was begun, and its answer where callers may ask again.
+    /// Writes the outcome of an execution that was begun, and its answer where callers may ask again; both are on disk
+    /// (`fsync`) when it returns.
     ///
     /// One that ended `not_sent` gives its idempotency key back: nothing happened, so the same call may be made again.
-    /// `durable` waits for `fsync`. An execution that is finished already (swept as `unknown`) keeps its first end
+    /// An execution that is finished already (swept as `unknown`) keeps its first end
     /// and is left alone: `false` is returned.
-    async fn finish(
-        &self,
-        execution: &Execution,
-        result: Option<&StoredResult>,
-        durable: bool,
-    ) -> Stored<bool>;
+    async fn finish(&self, execution: &Execution, result: Option<&StoredResult>) -> Stored<bool>;
 
     /// Writes a finished execution in one row: for reads, which need no intent. Survives `kill -9`; its `fsync` may come later.
     async fn record(&self, execution: &Execution) -> Stored<()>;

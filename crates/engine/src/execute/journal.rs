@@ -145,17 +145,15 @@ impl Engine {
     ) -> Outcomes<()> {
         run.execution.state = ExecutionState::Finished;
         let execution = &run.execution;
-        let written = match (begun, kept) {
-            (true, true) => {
-                // The outcome is written even where its answer cannot be kept.
-                let result = self.seal_result(execution, done).await.unwrap_or_default();
-                self.store
-                    .finish(execution, result.as_ref(), true)
-                    .await
-                    .map(drop)
-            }
-            (true, false) => self.store.finish(execution, None, true).await.map(drop),
-            (false, _) => self.store.record(execution).await,
+        let written = if begun {
+            let result = match kept {
+                true => self.result_to_keep(execution, done).await,
+                false => None,
+            };
+            let finished = self.store.finish(execution, result.as_ref()).await;
+            finished.map(drop)
+        } else {
+            self.store.record(execution).await
         };
         written.map_err(|error| {
             let message = "The application was called and the journal could not be written afterwards; the outcome is in doubt";
@@ -163,6 +161,15 @@ impl Engine {
             shown.retryable = false;
             shown.execution = Some(super::outcome::ended(execution));
             shown
+        })
+    }
+
+    /// The sealed answer. The outcome is written even where there is none.
+    async fn result_to_keep(&self, execution: &Execution, done: &Done) -> Option<StoredResult> {
+        let sealed = self.seal_result(execution, done).await;
+        sealed.unwrap_or_else(|error| {
+            tracing::error!(execution = %execution.id, error = &error as &dyn std::error::Error, "an answer could not be kept");
+            None
         })
     }
 

@@ -94,22 +94,12 @@ impl Journal for SqliteStore {
         .await
     }
 
-    async fn finish(
-        &self,
-        execution: &Execution,
-        result: Option<&StoredResult>,
-        durable: bool,
-    ) -> Stored<bool> {
+    async fn finish(&self, execution: &Execution, result: Option<&StoredResult>) -> Stored<bool> {
         let mut end = end_values(execution)?;
         end.extend(scoped(&execution.tenant, &execution.id));
         let result = result.map(|result| result_values(execution, result));
         let id: Values = vec![execution.id.as_str().to_owned().into()];
-        let durability = if durable {
-            Durability::Synced
-        } else {
-            Durability::Committed
-        };
-        self.write(durability, move |db| {
+        self.write(Durability::Synced, move |db| {
             if query::change(db, FINISH, end)? == 0 {
                 return Ok(false);
             }

@@ -117,7 +117,7 @@ async fn a_deleted_account_leaves_only_its_record(engine: &impl Engine) {
     store.add_session(&session).await.unwrap();
     store.begin(&execution, Some(&key)).await.unwrap();
     store
-        .finish(&finished(&execution), Some(&result()), true)
+        .finish(&finished(&execution), Some(&result()))
         .await
         .unwrap();
 
@@ -149,7 +149,7 @@ async fn deleting_an_account_leaves_others_alone(engine: &impl Engine) {
     store.add_session(&session).await.unwrap();
     begun(&*store, &execution).await;
     store
-        .finish(&finished(&execution), Some(&result()), true)
+        .finish(&finished(&execution), Some(&result()))
         .await
         .unwrap();
     assert!(

@@ -91,7 +91,7 @@ async fn a_key_belongs_to_its_account_application_and_action(engine: &impl Engin
 async fn a_key_past_its_life_is_free_again(engine: &impl Engine) {
     let store = engine.open();
     let (first, old) = held(&*store).await;
-    store.finish(&finished(&first), None, true).await.unwrap();
+    store.finish(&finished(&first), None).await.unwrap();
     let mut early = execution();
     early.started_at = old.expires_at.plus(-1);
     let refused = store.begin(&early, Some(&key(&early))).await.unwrap();
@@ -124,7 +124,7 @@ async fn an_execution_that_sent_nothing_gives_its_key_back(engine: &impl Engine)
     let (first, old) = held(&*store).await;
     let mut unsent = finished(&first);
     unsent.outcome = Some(Outcome::NotSent);
-    store.finish(&unsent, None, true).await.unwrap();
+    store.finish(&unsent, None).await.unwrap();
     assert_eq!(holder(&*store, &old, NOW).await, None);
     let second = execution();
     let begun = store.begin(&second, Some(&key(&second))).await.unwrap();
@@ -134,7 +134,7 @@ async fn an_execution_that_sent_nothing_gives_its_key_back(engine: &impl Engine)
 async fn keys_past_their_life_are_forgotten(engine: &impl Engine) {
     let store = engine.open();
     let (first, old) = held(&*store).await;
-    store.finish(&finished(&first), None, true).await.unwrap();
+    store.finish(&finished(&first), None).await.unwrap();
     assert_eq!(store.expire(old.expires_at.plus(-1)).await.unwrap(), 0);
     assert_eq!(store.expire(old.expires_at).await.unwrap(), 1);
     assert_eq!(holder(&*store, &old, NOW).await, None);

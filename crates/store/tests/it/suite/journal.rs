@@ -34,14 +34,12 @@ async fn an_intent_is_read_back_as_it_was_written(engine: &impl Engine) {
 
 async fn an_outcome_is_read_back_as_it_was_written(engine: &impl Engine) {
     let store = engine.open();
-    for durable in [true, false] {
-        let execution = execution();
-        begun(&*store, &execution).await;
-        let finished = finished(&execution);
-        assert!(store.finish(&finished, None, durable).await.unwrap());
-        let read = store.execution(&tenant(), &execution.id).await.unwrap();
-        assert_eq!(read, Some(finished));
-    }
+    let execution = execution();
+    begun(&*store, &execution).await;
+    let finished = finished(&execution);
+    assert!(store.finish(&finished, None).await.unwrap());
+    let read = store.execution(&tenant(), &execution.id).await.unwrap();
+    assert_eq!(read, Some(finished));
 }
 
 async fn an_outcome_counts_once(engine: &impl Engine) {
@@ -49,10 +47,10 @@ async fn an_outcome_counts_once(engine: &impl Engine) {
     let execution = execution();
     begun(&*store, &execution).await;
     let first = finished(&execution);
-    store.finish(&first, None, true).await.unwrap();
+    store.finish(&first, None).await.unwrap();
     let mut second = first.clone();
     second.outcome = Some(Outcome::Succeeded);
-    assert!(!store.finish(&second, None, true).await.unwrap());
+    assert!(!store.finish(&second, None).await.unwrap());
     let read = store.execution(&tenant(), &execution.id).await.unwrap();
     assert_eq!(read, Some(first));
 }
@@ -60,7 +58,7 @@ async fn an_outcome_counts_once(engine: &impl Engine) {
 async fn an_outcome_without_an_intent_is_not_written(engine: &impl Engine) {
     let store = engine.open();
     let execution = finished(&execution());
-    assert!(!store.finish(&execution, None, true).await.unwrap());
+    assert!(!store.finish(&execution, None).await.unwrap());
     assert_eq!(
         store.execution(&tenant(), &execution.id).await.unwrap(),
         None
@@ -90,7 +88,7 @@ async fn an_answer_is_kept_with_the_outcome(engine: &impl Engine) {
     begun(&*store, &execution).await;
     assert_eq!(store.result(&tenant(), &execution.id).await.unwrap(), None);
     store
-        .finish(&finished(&execution), Some(&result()), true)
+        .finish(&finished(&execution), Some(&result()))
         .await
         .unwrap();
     let kept = store.result(&tenant(), &execution.id).await.unwrap();
@@ -107,12 +105,7 @@ async fn an_answer_of_a_deleted_account_is_not_kept(engine: &impl Engine) {
         .await
         .unwrap();
     let finished = finished(&execution);
-    assert!(
-        store
-            .finish(&finished, Some(&result()), true)
-            .await
-            .unwrap()
-    );
+    assert!(store.finish(&finished, Some(&result())).await.unwrap());
     assert_eq!(store.result(&tenant(), &execution.id).await.unwrap(), None);
     let read = store.execution(&tenant(), &execution.id).await.unwrap();
     assert_eq!(read, Some(finished));
@@ -126,7 +119,7 @@ async fn a_late_outcome_brings_no_answer(engine: &impl Engine) {
     store.sweep(&BootId::generate(), NOW).await.unwrap();
     assert!(
         !store
-            .finish(&finished(&execution), Some(&result()), true)
+            .finish(&finished(&execution), Some(&result()))
             .await
             .unwrap()
     );
@@ -140,7 +133,7 @@ async fn executions_of_dead_processes_end_as_unknown(engine: &impl Engine) {
         begun(&*store, execution).await;
     }
     let done = finished(&done);
-    store.finish(&done, None, true).await.unwrap();
+    store.finish(&done, None).await.unwrap();
     let now = NOW.plus(5_000);
     assert_eq!(store.sweep(&BootId::generate(), now).await.unwrap(), 1);
     let read = store.execution(&tenant(), &lost.id).await.unwrap().unwrap();
@@ -183,7 +176,7 @@ async fn answers_past_their_life_are_forgotten(engine: &impl Engine) {
     let execution = execution();
     begun(&*store, &execution).await;
     store
-        .finish(&finished(&execution), Some(&result()), true)
+        .finish(&finished(&execution), Some(&result()))
         .await
         .unwrap();
     let end = result().expires_at;
@@ -206,7 +199,7 @@ async fn a_thousand_answers_past_their_life_are_forgotten(engine: &impl Engine) 
         let execution = execution();
         begun(&*store, &execution).await;
         store
-            .finish(&finished(&execution), Some(&result()), false)
+            .finish(&finished(&execution), Some(&result()))
             .await
             .unwrap();
     }

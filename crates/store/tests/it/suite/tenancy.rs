@@ -29,7 +29,7 @@ async fn strangers_do_not_see_the_journal(engine: &impl Engine) {
     let key = key(&execution);
     store.begin(&execution, Some(&key)).await.unwrap();
     store
-        .finish(&finished(&execution), Some(&result()), true)
+        .finish(&finished(&execution), Some(&result()))
         .await
         .unwrap();
     for stranger in strangers() {
@@ -57,7 +57,7 @@ async fn strangers_do_not_end_an_execution(engine: &impl Engine) {
             tenant: stranger,
             ..finished(&execution)
         };
-        assert!(!store.finish(&end, Some(&result()), true).await.unwrap());
+        assert!(!store.finish(&end, Some(&result())).await.unwrap());
     }
     assert_eq!(
         store.execution(&tenant(), &execution.id).await.unwrap(),
