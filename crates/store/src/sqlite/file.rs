@@ -1,7 +1,8 @@
 //! The database file as a file: private to its user, owned by one process.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::open_error::OpenError;
@@ -41,15 +42,12 @@ fn lock_path(path: &Path) -> PathBuf {
 fn open_private(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, PRIVATE);
+    options.mode(PRIVATE);
     let file = options.open(path)?;
     // The mode above counts for new files only.
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(PRIVATE))?;
+    file.set_permissions(Permissions::from_mode(PRIVATE))?;
     Ok(file)
 }
 
 /// Readable and writable by the owner, by nobody else.
-#[cfg(unix)]
 const PRIVATE: u32 = 0o600;
