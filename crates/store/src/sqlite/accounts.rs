@@ -5,7 +5,7 @@ use tenon_engine::model::{Account, AccountId, LinkedAccountId, Page, Paging, Ten
 use tenon_engine::ports::{Accounts, Stored};
 
 use super::fault::Fault;
-use super::query::{Values, values};
+use super::query::{scoped, values};
 use super::record::{FromRecord, Record};
 use super::selection::Selection;
 use super::store::SqliteStore;
@@ -49,12 +49,12 @@ impl Accounts for SqliteStore {
             search_text(account),
             account.updated_at.0,
         ];
-        row.extend(scoped(tenant, &account.account_id));
+        row.extend(scoped(account.account_id.as_str(), tenant));
         self.change(UPDATE, row).await.map(drop)
     }
 
     async fn account(&self, tenant: &Tenant, id: &AccountId) -> Stored<Option<Account>> {
-        self.first(ACCOUNT, scoped(tenant, id)).await
+        self.first(ACCOUNT, scoped(id.as_str(), tenant)).await
     }
 
     async fn accounts(
@@ -70,21 +70,13 @@ impl Accounts for SqliteStore {
     }
 
     async fn delete_account(&self, tenant: &Tenant, id: &AccountId) -> Stored<bool> {
-        Ok(self.change(DELETE, scoped(tenant, id)).await? > 0)
+        Ok(self.change(DELETE, scoped(id.as_str(), tenant)).await? > 0)
     }
 }
 
 /// What a search looks into. The line's end keeps a search from matching across both.
 fn search_text(account: &Account) -> String {
     format!("{}\n{}", account.account_id, account.name).to_lowercase()
-}
-
-fn scoped(tenant: &Tenant, id: &AccountId) -> Values {
-    values![
-        id.as_str(),
-        tenant.org.as_str(),
-        tenant.environment.as_str()
-    ]
 }
 
 impl FromRecord for Account {

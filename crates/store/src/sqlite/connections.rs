@@ -8,7 +8,7 @@ use tenon_engine::ports::{Connections, Stored};
 
 use super::fault::Fault;
 use super::job::Durability;
-use super::query::{self, Values, values};
+use super::query::{self, Values, scoped, values};
 use super::record::{FromRecord, Record};
 use super::store::SqliteStore;
 
@@ -39,7 +39,7 @@ const DELETE: &str = "DELETE FROM connections WHERE id = ? AND org = ? AND envir
 #[async_trait]
 impl Connections for SqliteStore {
     async fn add_connection(&self, connection: &Connection) -> Stored<()> {
-        let mut row = scoped(&connection.tenant, &connection.id);
+        let mut row = scoped(connection.id.as_str(), &connection.tenant);
         row.extend(values![
             connection.account.as_str(),
             connection.slug,
@@ -51,7 +51,7 @@ impl Connections for SqliteStore {
 
     async fn update_connection(&self, connection: &Connection) -> Stored<bool> {
         let mut row = changing_values(connection)?;
-        row.extend(scoped(&connection.tenant, &connection.id));
+        row.extend(scoped(connection.id.as_str(), &connection.tenant));
         row.push(connection.version.saturating_sub(1).into());
         Ok(self.change(UPDATE, row).await? > 0)
     }
@@ -64,7 +64,7 @@ impl Connections for SqliteStore {
         status: ConnectionStatus,
     ) -> Stored<bool> {
         let mut row = values![status.as_str()];
-        row.extend(scoped(tenant, id));
+        row.extend(scoped(id.as_str(), tenant));
         row.push(version.into());
         Ok(self.change(SET_STATUS, row).await? > 0)
     }
@@ -99,7 +99,7 @@ impl Connections for SqliteStore {
     }
 
     async fn delete_connections(&self, tenant: &Tenant, ids: &[ConnectionId]) -> Stored<u64> {
-        let rows: Vec<Values> = ids.iter().map(|id| scoped(tenant, id)).collect();
+        let rows: Vec<Values> = ids.iter().map(|id| scoped(id.as_str(), tenant)).collect();
         self.write(Durability::Synced, move |db| {
             rows.into_iter()
                 .map(|row| query::change(db, DELETE, row))
@@ -124,14 +124,6 @@ fn changing_values(connection: &Connection) -> Result<Values, Fault> {
         connection.credential.blob,
         connection.connected_at.0,
     ])
-}
-
-fn scoped(tenant: &Tenant, id: &ConnectionId) -> Values {
-    values![
-        id.as_str(),
-        tenant.org.as_str(),
-        tenant.environment.as_str()
-    ]
 }
 
 impl FromRecord for Connection {

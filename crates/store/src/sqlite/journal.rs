@@ -12,7 +12,7 @@ use super::fault::Fault;
 use super::job::Durability;
 use super::journal_list::{order, selection};
 use super::journal_rows::{INSERT_EXECUTION, end_values, execution_values};
-use super::query::{self, Values, values};
+use super::query::{self, Values, scoped, values};
 use super::store::SqliteStore;
 
 /// Takes a key that is free, or past its life and not of a running execution; else changes nothing.
@@ -96,7 +96,7 @@ impl Journal for SqliteStore {
 
     async fn finish(&self, execution: &Execution, result: Option<&StoredResult>) -> Stored<bool> {
         let mut end = end_values(execution)?;
-        end.extend(scoped(&execution.tenant, &execution.id));
+        end.extend(scoped(execution.id.as_str(), &execution.tenant));
         let result = result.map(|result| result_values(execution, result));
         let id: Values = vec![execution.id.as_str().to_owned().into()];
         self.write(Durability::Synced, move |db| {
@@ -136,7 +136,7 @@ impl Journal for SqliteStore {
     }
 
     async fn execution(&self, tenant: &Tenant, id: &ExecutionId) -> Stored<Option<Execution>> {
-        self.first(EXECUTION, scoped(tenant, id)).await
+        self.first(EXECUTION, scoped(id.as_str(), tenant)).await
     }
 
     async fn executions(
@@ -151,7 +151,7 @@ impl Journal for SqliteStore {
     }
 
     async fn result(&self, tenant: &Tenant, id: &ExecutionId) -> Stored<Option<StoredResult>> {
-        self.first(RESULT, scoped(tenant, id)).await
+        self.first(RESULT, scoped(id.as_str(), tenant)).await
     }
 
     async fn sweep(&self, boot: &BootId, now: Millis) -> Stored<u64> {
@@ -238,13 +238,5 @@ fn result_values(execution: &Execution, result: &StoredResult) -> Values {
         result.key.as_str(),
         result.blob,
         result.expires_at.0,
-    ]
-}
-
-fn scoped(tenant: &Tenant, id: &ExecutionId) -> Values {
-    values![
-        id.as_str(),
-        tenant.org.as_str(),
-        tenant.environment.as_str()
     ]
 }

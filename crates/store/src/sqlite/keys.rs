@@ -5,7 +5,7 @@ use tenon_engine::model::{AdminKey, ApiKey, ApiKeyId, DataKeyId, DataKeyRow, Mil
 use tenon_engine::ports::{Keys, Stored};
 
 use super::fault::Fault;
-use super::query::{self, values};
+use super::query::{self, scoped, values};
 use super::record::{FromRecord, Record};
 use super::store::SqliteStore;
 
@@ -61,9 +61,9 @@ impl Keys for SqliteStore {
     }
 
     async fn revoke_api_key(&self, tenant: &Tenant, id: &ApiKeyId, now: Millis) -> Stored<bool> {
-        let environment = tenant.environment.as_str();
-        let values = values![now.0, id.as_str(), tenant.org.as_str(), environment];
-        Ok(self.change(REVOKE_API_KEY, values).await? > 0)
+        let mut row = values![now.0];
+        row.extend(scoped(id.as_str(), tenant));
+        Ok(self.change(REVOKE_API_KEY, row).await? > 0)
     }
 
     async fn add_admin_key(&self, key: &AdminKey) -> Stored<()> {

@@ -6,6 +6,8 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
+use tenon_engine::model::Tenant;
+
 use super::fault::Fault;
 use super::record::{FromRecord, Record};
 
@@ -20,6 +22,11 @@ macro_rules! values {
 }
 
 pub(super) use values;
+
+/// The values of `id = ? AND org = ? AND environment = ?`: how every row of a tenant is found.
+pub(super) fn scoped(id: &str, tenant: &Tenant) -> Values {
+    values![id, tenant.org.as_str(), tenant.environment.as_str()]
+}
 
 /// Runs a statement that returns no rows, and says how many it changed.
 pub(super) fn change(db: &Connection, sql: &str, values: Values) -> Result<u64, Fault> {

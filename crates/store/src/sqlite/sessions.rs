@@ -5,7 +5,7 @@ use tenon_engine::model::{AccountId, Millis, Session, SessionId, Tenant};
 use tenon_engine::ports::{Sessions, Stored};
 
 use super::fault::Fault;
-use super::query::values;
+use super::query::{scoped, values};
 use super::record::{FromRecord, Record};
 use super::store::SqliteStore;
 
@@ -60,18 +60,14 @@ impl Sessions for SqliteStore {
     }
 
     async fn revoke_session(&self, tenant: &Tenant, id: &SessionId, now: Millis) -> Stored<bool> {
-        let environment = tenant.environment.as_str();
-        let values = values![now.0, id.as_str(), tenant.org.as_str(), environment];
-        Ok(self.change(REVOKE, values).await? > 0)
+        let mut row = values![now.0];
+        row.extend(scoped(id.as_str(), tenant));
+        Ok(self.change(REVOKE, row).await? > 0)
     }
 
     async fn count_call(&self, tenant: &Tenant, id: &SessionId) -> Stored<bool> {
-        let values = values![
-            id.as_str(),
-            tenant.org.as_str(),
-            tenant.environment.as_str()
-        ];
-        Ok(self.change(COUNT_CALL, values).await? > 0)
+        let row = scoped(id.as_str(), tenant);
+        Ok(self.change(COUNT_CALL, row).await? > 0)
     }
 }
 
