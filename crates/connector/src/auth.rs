@@ -2,6 +2,11 @@
 //!
 //! A placement names the credential's fields and holds none of their values. Filling it is the business of the
 //! egress crate, which alone sees both.
+//!
+//! Slots are written into what a credential is sealed for ([`crate::Connector::trust`]), so the words of their JSON stay
+//! as they are: another word would lock every stored credential.
+
+use serde::Serialize;
 
 use crate::document::AuthKind;
 
@@ -32,7 +37,8 @@ impl Placement {
 }
 
 /// One place in a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Slot {
     /// `Authorization: Bearer …`
     Bearer(SlotText),
@@ -61,11 +67,12 @@ impl Slot {
 }
 
 /// Literal text with references to the credential's fields.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SlotText(pub Vec<SlotPart>);
 
 /// A piece of a [`SlotText`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SlotPart {
     /// Text that stands for itself.
     Literal(String),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::action::Action;
@@ -223,11 +223,8 @@ impl Connector {
     /// # Errors
     /// As [`Connector::base_url`].
     pub fn trust(&self, way: &Way, facts: &BTreeMap<String, String>) -> Result<String, PlanError> {
-        Ok(format!(
-            "{} | {:?}",
-            self.host_set(facts)?.canonical(),
-            way.placement.slots
-        ))
+        let hosts = self.host_set(facts)?.canonical();
+        Ok(format!("{hosts} | {}", json!(way.placement.slots)))
     }
 
     /// What a response means. `now_ms` is the time in Unix milliseconds, for dates in `Retry-After`.

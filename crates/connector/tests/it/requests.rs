@@ -146,6 +146,15 @@ fn a_connection_cannot_name_a_host_that_is_not_the_applications() {
 }
 
 #[test]
+fn the_seal_of_the_same_connector_is_the_same_text_in_every_version_of_the_program() {
+    let connector = connector(&[]);
+    let (_, way) = connector.default_way().unwrap();
+    let trust = connector.trust(way, &facts(&connector).connection).unwrap();
+    let kept = r#"shop.acme.test | [{"header":["x-api-token",[{"field":"api_token"}]]}]"#;
+    assert_eq!(trust, kept);
+}
+
+#[test]
 fn the_seal_changes_with_the_hosts_and_with_the_slots() {
     let base = connector(&[]);
     let (_, way) = base.default_way().unwrap();
