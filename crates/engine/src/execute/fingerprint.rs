@@ -1,9 +1,10 @@
 //! Hashes of what was asked and of what is sent. Equal requests have equal hashes, however their keys are ordered.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tenon_connector::{Body, Plan};
 use tenon_vault::digest::{hex, sha256};
 
+use crate::connections::Choice;
 use crate::model::RequestRecord;
 
 /// A JSON value as text with its keys in order.
@@ -33,11 +34,12 @@ fn canonical(value: &Value, text: &mut String) {
     }
 }
 
-/// The hash of what a caller asked for.
-pub(super) fn of_request(body: &Value, connection: &str) -> String {
+/// The hash of what a caller asked for. It is kept as long as an idempotency key, and so outlives this program.
+pub(super) fn of_request(body: &Value, choice: &Choice) -> String {
     let mut text = String::new();
+    canonical(&json!([choice.connection, choice.auth]), &mut text);
     canonical(body, &mut text);
-    hex(&sha256(&[connection.as_bytes(), b"\0", text.as_bytes()]))
+    hex(&sha256(&[text.as_bytes()]))
 }
 
 /// What the journal says of a planned request.
@@ -76,19 +78,22 @@ fn body_text(body: &Body) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn the_order_of_keys_does_not_matter_and_values_do() {
-        let hash = |value: Value| of_request(&value, "conn_1");
+        let by_id = |id: &str| Choice {
+            connection: Some(id.to_owned()),
+            auth: None,
+        };
+        let hash = |value: Value| of_request(&value, &by_id("conn_1"));
         assert_eq!(
             hash(json!({"a": 1, "b": [{"c": 2, "d": 3}]})),
             hash(json!({"b": [{"d": 3, "c": 2}], "a": 1}))
         );
         assert_ne!(hash(json!({"a": 1})), hash(json!({"a": "1"})));
         assert_ne!(
-            of_request(&json!({}), "conn_1"),
-            of_request(&json!({}), "conn_2")
+            of_request(&json!({}), &by_id("conn_1")),
+            of_request(&json!({}), &by_id("conn_2"))
         );
     }
 }

@@ -103,11 +103,10 @@ impl Engine {
         let Some(key) = &request.idempotency_key else {
             return Ok(None);
         };
-        let choice = format!("{:?}", request.choice);
         let hash = self.hash_idempotency_key(caller.tenant(), key).await?;
         Ok(Some(Key {
             hash,
-            fingerprint: fingerprint::of_request(&request.body, &choice),
+            fingerprint: fingerprint::of_request(&request.body, &request.choice),
         }))
     }
 
