@@ -1,10 +1,12 @@
 //! What people and scripts see: data on stdout, everything else on stderr.
 
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
+use std::process::ExitCode;
 
 use serde_json::Value;
 
-use crate::failure::Failure;
+use crate::arguments::Global;
+use crate::failure::{Failure, Outcome};
 
 /// Prints data.
 ///
@@ -72,6 +74,19 @@ fn harmless(text: &str) -> String {
     let obeyed = |c: char| c.is_control() && c != '\n';
     let plain = |c| if obeyed(c) { '\u{fffd}' } else { c };
     text.chars().map(plain).collect()
+}
+
+/// Shows what a command came to: the API's answer to scripts, a sentence to people.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn done(global: &Global, answer: &Value, said: &str) -> Outcome {
+    if global.json {
+        print_json(answer)?;
+    } else {
+        note(said);
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Says something that is not data.

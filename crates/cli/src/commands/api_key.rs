@@ -72,10 +72,5 @@ async fn list(global: &Global, world: &World) -> Outcome {
 
 async fn revoke(global: &Global, id: &str, world: &World) -> Outcome {
     let revoked = ask(global, call_in(world, Method::Delete, &[KEYS, id])).await?;
-    if global.json {
-        screen::print_json(&revoked)?;
-    } else {
-        screen::note("revoked");
-    }
-    Ok(ExitCode::SUCCESS)
+    screen::done(global, &revoked, "revoked")
 }

@@ -64,14 +64,10 @@ fn row((slug, settings): (&String, &Value)) -> Vec<String> {
 async fn decide(global: &Global, slug: &str, world: &World, enabled: bool) -> Outcome {
     let call = call_in(world, Method::Put, &[APPLICATIONS, slug]).json(json!({"enabled": enabled}));
     let decided = ask(global, call).await?;
-    if global.json {
-        screen::print_json(&decided)?;
+    let said = if enabled {
+        "switched on"
     } else {
-        screen::note(if enabled {
-            "switched on"
-        } else {
-            "switched off"
-        });
-    }
-    Ok(ExitCode::SUCCESS)
+        "switched off"
+    };
+    screen::done(global, &decided, said)
 }

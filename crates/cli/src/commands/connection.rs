@@ -97,20 +97,14 @@ pub(crate) async fn run(global: &Global, command: ConnectionCommand) -> Outcome 
             let path = ["linked-accounts", &account, "connections", &slug];
             let call = call_in(&world, Method::Delete, &path).query("connection_id", connection);
             let removed = ask(global, call).await?;
-            done(
-                global,
-                &removed,
-                &format!("removed {}", cell(&removed, "removed")),
-            )
+            let said = format!("removed {}", cell(&removed, "removed"));
+            screen::done(global, &removed, &said)
         }
         ConnectionCommand::Approve { slug, world } => {
             let path = ["applications", &slug, "approve"];
             let approved = ask(global, call_in(&world, Method::Post, &path)).await?;
-            done(
-                global,
-                &approved,
-                &format!("approved {}", cell(&approved, "approved")),
-            )
+            let said = format!("approved {}", cell(&approved, "approved"));
+            screen::done(global, &approved, &said)
         }
     }
 }
@@ -128,11 +122,8 @@ async fn create(global: &Global, args: CreateArgs) -> Outcome {
         "connection_id": args.replace,
     });
     let made = ask(global, call.json(body)).await?;
-    done(
-        global,
-        &made,
-        &format!("connected as {}", cell(&made, "connection_id")),
-    )
+    let said = format!("connected as {}", cell(&made, "connection_id"));
+    screen::done(global, &made, &said)
 }
 
 /// The fields by name, with the one that is read from standard input.
@@ -176,14 +167,5 @@ async fn list(global: &Global, account: &str, world: &World) -> Outcome {
         &["ID", "APPLICATION", "AUTH", "STATUS", "SANDBOX", "LABEL"],
         &rows,
     )?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn done(global: &Global, answer: &Value, said: &str) -> Outcome {
-    if global.json {
-        screen::print_json(answer)?;
-    } else {
-        screen::note(said);
-    }
     Ok(ExitCode::SUCCESS)
 }

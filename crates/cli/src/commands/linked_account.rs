@@ -73,13 +73,7 @@ pub(crate) async fn run(global: &Global, command: LinkedAccountCommand) -> Outco
             return list(global, ask(global, call).await?);
         }
     };
-    let answer = ask(global, call).await?;
-    if global.json {
-        screen::print_json(&answer)?;
-    } else {
-        screen::note(&said);
-    }
-    Ok(ExitCode::SUCCESS)
+    screen::done(global, &ask(global, call).await?, &said)
 }
 
 fn list(global: &Global, page: serde_json::Value) -> Outcome {
