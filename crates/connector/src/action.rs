@@ -69,12 +69,11 @@ impl Action {
             step.effect
                 .unwrap_or_else(|| self.method(step, params).default_effect())
         };
-        let worst = |one: Effect, other: Effect| if rank(other) > rank(one) { other } else { one };
         match self.effect {
             Some(declared) if self.steps.len() == 1 => declared,
             declared => {
                 let least = declared.unwrap_or(Effect::Read);
-                self.steps.iter().map(of_step).fold(least, worst)
+                self.steps.iter().map(of_step).fold(least, Effect::max)
             }
         }
     }
@@ -220,13 +219,5 @@ impl Action {
             .as_ref()
             .filter(|_| self.paged)?
             .next(params, answer)
-    }
-}
-
-fn rank(effect: Effect) -> u8 {
-    match effect {
-        Effect::Read => 0,
-        Effect::Write => 1,
-        Effect::Destructive => 2,
     }
 }

@@ -50,8 +50,10 @@ pub struct ActionDoc {
     pub examples: Vec<ExampleDoc>,
 }
 
-/// What an action does to the application's data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+/// What an action does to the application's data. The later is the worse.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// Changes nothing.
