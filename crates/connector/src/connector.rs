@@ -109,6 +109,14 @@ impl Connector {
         self.ways.first().map(|(name, way)| (name.as_str(), way))
     }
 
+    /// The declared examples of the facts: what a connection in the sandbox brings.
+    pub fn example_facts(&self) -> BTreeMap<String, String> {
+        let facts = self.facts.iter();
+        facts
+            .map(|(name, fact)| (name.clone(), fact.example.clone()))
+            .collect()
+    }
+
     /// Checks the facts of a connection that is being made: all there, and addresses within their patterns.
     ///
     /// # Errors
@@ -186,24 +194,14 @@ impl Connector {
 
     /// The path that every request's path stands below; empty for most.
     pub fn base_path(&self) -> String {
-        let examples = self
-            .facts
-            .iter()
-            .map(|(name, fact)| (name.clone(), fact.example.clone()))
-            .collect();
-        self.base_url(&examples)
+        self.base_url(&self.example_facts())
             .map(|url| url.path().trim_end_matches('/').to_owned())
             .unwrap_or_default()
     }
 
     /// Whether the application lives at this host, given as `name` or `name:port`: for those who play it.
     pub fn lives_at(&self, host: &str) -> bool {
-        let examples = self
-            .facts
-            .iter()
-            .map(|(name, fact)| (name.clone(), fact.example.clone()))
-            .collect();
-        let own = self.host_set(&examples).unwrap_or_default();
+        let own = self.host_set(&self.example_facts()).unwrap_or_default();
         let named = HostSet::new(self.fact_hosts.values().flatten().cloned());
         Url::parse(&format!("https://{host}/"))
             .is_ok_and(|url| own.allows(&url) || named.allows(&url))

@@ -1,7 +1,5 @@
 //! Examples as tests: input → exact request → response → data. Pure: nothing is sent.
 
-use std::collections::BTreeMap;
-
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
@@ -14,20 +12,13 @@ use crate::plan::{Body, Plan};
 use crate::schema;
 
 /// The `idempotency_key` that examples see.
-pub const EXAMPLE_KEY: &str = "example-key";
+const EXAMPLE_KEY: &str = "example-key";
 
 impl ExampleDoc {
     /// The facts of the example's connection: its own, and the declared examples for the rest.
     pub fn facts(&self, connector: &Connector) -> Facts {
-        let declared = connector
-            .facts
-            .iter()
-            .map(|(name, fact)| (name.clone(), fact.example.clone()));
-        let own = self
-            .connection
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()));
-        let connection: BTreeMap<_, _> = declared.chain(own).collect();
+        let mut connection = connector.example_facts();
+        connection.extend(self.connection.clone());
         Facts {
             connection,
             idempotency_key: EXAMPLE_KEY.to_owned(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::document::Effect;
 
 /// The greatest number of attempts at one request.
-pub const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 3;
 
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(8);

@@ -85,18 +85,13 @@ impl Engine {
             .fields
             .keys()
             .map(|name| (name.clone(), Secret::new(token.clone())));
-        let facts = connector
-            .facts
-            .iter()
-            .map(|(name, fact)| (name.clone(), fact.example.clone()))
-            .collect();
         let draft = Draft {
             tenant,
             account,
             connector: &connector,
             way_name,
             way,
-            facts,
+            facts: connector.example_facts(),
             sandbox: true,
         };
         let credential = Credential::from_fields(fields);
