@@ -127,17 +127,17 @@ impl Connector {
             .iter()
             .filter(|(name, fact)| !fact.optional && !given.contains_key(*name));
         let mut errors: Vec<_> = missing
-            .map(|(name, _)| fact_error(name, "required", format!("`{name}` is missing")))
+            .map(|(name, _)| FieldError::new(name, "required", format!("`{name}` is missing")))
             .collect();
         for (name, value) in given {
             if !self.facts.contains_key(name) {
-                errors.push(fact_error(
+                errors.push(FieldError::new(
                     name,
                     "unknown",
                     format!("`{name}` is not a fact of this application's connections"),
                 ));
             } else if let Err(message) = self.check_address(name, value) {
-                errors.push(fact_error(name, "hosts", message));
+                errors.push(FieldError::new(name, "hosts", message));
             }
         }
         if errors.is_empty() {
@@ -266,14 +266,6 @@ impl Connector {
             .ok()
             .flatten()
             .filter(|id| !id.is_empty())
-    }
-}
-
-fn fact_error(param: &str, code: &str, message: String) -> FieldError {
-    FieldError {
-        param: param.to_owned(),
-        code: code.to_owned(),
-        message,
     }
 }
 

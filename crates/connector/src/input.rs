@@ -20,6 +20,21 @@ pub struct FieldError {
     pub message: String,
 }
 
+impl FieldError {
+    /// An error of this parameter.
+    pub fn new(
+        param: impl Into<String>,
+        code: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            param: param.into(),
+            code: code.into(),
+            message: message.into(),
+        }
+    }
+}
+
 /// Turns a body into parameters: coerces, fills defaults, checks.
 pub(crate) fn admit(
     params: &IndexMap<String, ParamDoc>,
@@ -27,11 +42,8 @@ pub(crate) fn admit(
     body: Value,
 ) -> Result<Map<String, Value>, Vec<FieldError>> {
     let Value::Object(mut given) = body else {
-        return Err(vec![FieldError {
-            param: String::new(),
-            code: "type".to_owned(),
-            message: "The body must be a JSON object with one key per parameter".to_owned(),
-        }]);
+        let message = "The body must be a JSON object with one key per parameter";
+        return Err(vec![FieldError::new("", "type", message)]);
     };
     for (name, param) in params {
         if let Some(value) = given.get_mut(name) {
@@ -121,8 +133,8 @@ fn describe(error: &ValidationError<'_>) -> Vec<FieldError> {
     match error.kind() {
         ValidationErrorKind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
-            vec![field(
-                &join(&place, name),
+            vec![FieldError::new(
+                join(&place, name),
                 "required",
                 format!("Required parameter '{}' is missing", join(&place, name)),
             )]
@@ -131,31 +143,20 @@ fn describe(error: &ValidationError<'_>) -> Vec<FieldError> {
             .iter()
             .map(|name| {
                 let name = join(&place, name);
-                field(
-                    &name,
-                    "additionalProperties",
-                    format!("Parameter '{name}' is not known to this action"),
-                )
+                let message = format!("Parameter '{name}' is not known to this action");
+                FieldError::new(name, "additionalProperties", message)
             })
             .collect(),
         ValidationErrorKind::Enum { options } => {
             let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
             let words: Vec<_> = options.iter().map(text_of).collect();
             let message = format!("Parameter '{place}' must be one of: {}", words.join(", "));
-            vec![field(&place, "enum", message)]
+            vec![FieldError::new(place, "enum", message)]
         }
         kind => {
             let message = format!("Parameter '{place}': {}", error.masked_with("the value"));
-            vec![field(&place, kind.keyword(), message)]
+            vec![FieldError::new(place, kind.keyword(), message)]
         }
-    }
-}
-
-fn field(param: &str, code: &str, message: String) -> FieldError {
-    FieldError {
-        param: param.to_owned(),
-        code: code.to_owned(),
-        message,
     }
 }
 

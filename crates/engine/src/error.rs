@@ -222,11 +222,7 @@ impl Error {
         code: &'static str,
         message: impl Into<String>,
     ) -> Self {
-        Self::validation(vec![FieldError {
-            param: param.into(),
-            code: code.to_owned(),
-            message: message.into(),
-        }])
+        Self::validation(vec![FieldError::new(param, code, message)])
     }
 
     /// A fault of Tenon's own. The cause is for the log.

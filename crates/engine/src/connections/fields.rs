@@ -83,7 +83,7 @@ impl Sorted {
                 format!("'{name}' is not a field of this application's credentials"),
             ),
         };
-        self.errors.push(field(name, error.0, error.1));
+        self.errors.push(FieldError::new(name, error.0, error.1));
     }
 
     /// Names the fields that are not there. One that was given and refused has its error already.
@@ -103,7 +103,7 @@ impl Sorted {
             .filter(|(name, doc)| !doc.optional && !given(name));
         let missing: Vec<_> = missing
             .map(|(name, _)| {
-                field(
+                FieldError::new(
                     name,
                     "required",
                     format!("Required parameter '{name}' is missing"),
@@ -119,13 +119,5 @@ fn text(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
-    }
-}
-
-fn field(param: &str, code: &str, message: String) -> FieldError {
-    FieldError {
-        param: param.to_owned(),
-        code: code.to_owned(),
-        message,
     }
 }
