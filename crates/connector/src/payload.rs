@@ -10,7 +10,7 @@ use crate::expr::{Expr, Scope, text_of};
 use crate::plan::{Body, Part};
 use crate::problem::Fault;
 use crate::request::PlanError;
-use crate::template::{Template, Text};
+use crate::template::{Template, Text, compile_entries};
 
 /// A compiled body.
 #[derive(Debug)]
@@ -25,6 +25,10 @@ pub(crate) enum BodyTemplate {
 
 impl BodyTemplate {
     pub(crate) fn compile(doc: &RequestDoc, known: &dyn Fn(&str) -> bool) -> Result<Self, Fault> {
+        let entries = |map: &IndexMap<String, Value>, key: &str| {
+            let entries = compile_entries(map, known).map_err(|fault| fault.under(key));
+            entries.map(Template::Map)
+        };
         let mut bodies = Vec::new();
         if let Some(value) = &doc.json {
             bodies.push(Self::Json(
@@ -32,14 +36,10 @@ impl BodyTemplate {
             ));
         }
         if let Some(map) = &doc.form {
-            bodies.push(Self::Form(
-                compile_map(map, known).map_err(|fault| fault.under("form"))?,
-            ));
+            bodies.push(Self::Form(entries(map, "form")?));
         }
         if let Some(map) = &doc.multipart {
-            bodies.push(Self::Multipart(
-                compile_map(map, known).map_err(|fault| fault.under("multipart"))?,
-            ));
+            bodies.push(Self::Multipart(entries(map, "multipart")?));
         }
         if let Some(raw) = &doc.raw {
             let content_type =
@@ -92,17 +92,6 @@ impl BodyTemplate {
             }
         }
     }
-}
-
-fn compile_map(
-    map: &IndexMap<String, Value>,
-    known: &dyn Fn(&str) -> bool,
-) -> Result<Template, Fault> {
-    let map: Map<String, Value> = map
-        .iter()
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
-    Template::compile(&Value::Object(map), known)
 }
 
 fn chosen(kind: &str, value: Option<Value>) -> Result<Body, PlanError> {

@@ -8,7 +8,6 @@ mod headers;
 mod path;
 
 use indexmap::IndexMap;
-use serde_json::{Map, Value};
 use url::Url;
 
 use self::headers::render_headers;
@@ -18,7 +17,7 @@ use crate::expr::{EvalError, Expr, Scope};
 use crate::payload::{self, BodyTemplate};
 use crate::plan::{Body, Method};
 use crate::problem::Fault;
-use crate::template::{Entry, Template, Text, render_map};
+use crate::template::{Entry, Text, compile_entries, render_map};
 
 /// A compiled request.
 #[derive(Debug)]
@@ -177,20 +176,6 @@ impl Request {
             url.query_pairs_mut().extend_pairs(pairs);
         }
         Ok(url)
-    }
-}
-
-fn compile_entries(
-    map: &IndexMap<String, Value>,
-    known: &dyn Fn(&str) -> bool,
-) -> Result<Vec<Entry>, Fault> {
-    let map: Map<String, Value> = map
-        .iter()
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
-    match Template::compile(&Value::Object(map), known)? {
-        Template::Map(entries) => Ok(entries),
-        _ => Ok(Vec::new()),
     }
 }
 

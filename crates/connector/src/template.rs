@@ -52,7 +52,7 @@ impl Template {
         match value {
             Value::String(text) => Self::compile_text(text, known),
             Value::Array(items) => Self::compile_list(items, known),
-            Value::Object(map) => Self::compile_map(map, known),
+            Value::Object(map) => compile_entries(map, known).map(Self::Map),
             other => Ok(Self::Fixed(other.clone())),
         }
     }
@@ -79,8 +79,8 @@ impl Template {
     }
 
     fn compile_list(items: &[Value], known: &dyn Fn(&str) -> bool) -> Result<Self, Fault> {
-        let compile = |(index, item)| {
-            Self::compile(item, known).map_err(|fault| fault.under(index_key(index)))
+        let compile = |(index, item): (usize, &Value)| {
+            Self::compile(item, known).map_err(|fault| fault.under(index.to_string()))
         };
         items
             .iter()
@@ -88,21 +88,6 @@ impl Template {
             .map(compile)
             .collect::<Result<_, _>>()
             .map(Self::List)
-    }
-
-    fn compile_map(map: &Map<String, Value>, known: &dyn Fn(&str) -> bool) -> Result<Self, Fault> {
-        let compile = |(key, value): (&String, &Value)| {
-            let template = Self::compile(value, known).map_err(|fault| fault.under(key))?;
-            Ok(if key == "..." {
-                Entry::Spread(template)
-            } else {
-                Entry::Key(key.clone(), template)
-            })
-        };
-        map.iter()
-            .map(compile)
-            .collect::<Result<_, _>>()
-            .map(Self::Map)
     }
 
     /// The value, or `None` where it is absent.
@@ -140,8 +125,20 @@ impl Entry {
     }
 }
 
-fn index_key(index: usize) -> String {
-    index.to_string()
+/// Compiles the lines of a map in which `known` names may stand.
+pub(crate) fn compile_entries<'a>(
+    map: impl IntoIterator<Item = (&'a String, &'a Value)>,
+    known: &dyn Fn(&str) -> bool,
+) -> Result<Vec<Entry>, Fault> {
+    let compile = |(key, value): (&String, &Value)| {
+        let template = Template::compile(value, known).map_err(|fault| fault.under(key))?;
+        Ok(if key == "..." {
+            Entry::Spread(template)
+        } else {
+            Entry::Key(key.clone(), template)
+        })
+    };
+    map.into_iter().map(compile).collect()
 }
 
 fn render_list(items: &[Template], scope: &Scope<'_>) -> Result<Value, EvalError> {
