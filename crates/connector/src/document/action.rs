@@ -50,7 +50,8 @@ pub struct ActionDoc {
     pub examples: Vec<ExampleDoc>,
 }
 
-/// What an action does to the application's data. The later is the worse.
+/// What an action does to the application's data.
+// In the order of their harm: the worst of several steps is the greatest.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
 )]
