@@ -21,10 +21,10 @@ mod route;
 mod select;
 mod text;
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use std::{fmt, io};
 
 use tenon_connector::Connector;
 use tokio::net::TcpListener;
@@ -35,7 +35,7 @@ use answer::Answer;
 use application::{Application, Applications};
 use faults::Faults;
 use received::Received;
-use records::{World, Worlds};
+use records::Worlds;
 
 /// All emulated applications. Clones are the same sandbox.
 #[derive(Clone)]
@@ -76,17 +76,10 @@ impl Sandbox {
         }
     }
 
-    /// Serves until `shutdown`. Connections that are open then are closed.
-    ///
-    /// # Errors
-    /// None at present: a connection that cannot be accepted is logged and the next one awaited.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()> + Send,
-    ) -> io::Result<()> {
+    /// Serves until `shutdown`. Connections that are open then are closed; one that cannot be accepted is logged and the
+    /// next one awaited.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
         http::serve(self, listener, shutdown).await;
-        Ok(())
     }
 
     /// Makes an application misbehave, or behave again.
@@ -102,15 +95,6 @@ impl Sandbox {
     /// How many requests have come, those that a fault left without an answer among them.
     pub fn requests(&self) -> u64 {
         self.state.requests.load(Ordering::Relaxed)
-    }
-
-    /// How many records a sandbox connection has in a collection.
-    pub fn record_count(&self, token: &str, slug: &str, collection: &str) -> usize {
-        let world = World {
-            token: token.to_owned(),
-            slug: slug.to_owned(),
-        };
-        self.state.worlds.all(&world, collection).len()
     }
 
     /// Plays the application that a request is for.
