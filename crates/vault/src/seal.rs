@@ -9,7 +9,7 @@ use aws_lc_rs::{hkdf, hmac};
 use zeroize::Zeroizing;
 
 use crate::Credential;
-use crate::digest::{self, hex, or_abort};
+use crate::digest::{hex, or_abort};
 use crate::envelope::{self, Envelope, KeyBytes, Kind, length_prefixed};
 
 /// Why something was not sealed or opened.
@@ -154,11 +154,6 @@ impl DataKey {
         let mut tag = [0; 32];
         tag.copy_from_slice(hmac::sign(&self.mac_key(label), data).as_ref());
         tag
-    }
-
-    /// Whether `tag` is the [`Self::mac`] of `data`, in constant time.
-    pub fn verify_mac(&self, label: &str, data: &[u8], tag: &[u8]) -> bool {
-        digest::equal(&self.mac(label, data), tag)
     }
 
     /// A key that only `label` uses, for a signature that is made elsewhere.
