@@ -1,7 +1,7 @@
 //! The use cases: executing actions, keeping connections, answering from the journal.
 //!
 //! Knows no SQL, no axum and no socket: the store stands behind [`ports`], the network behind the egress crate.
-//! Every door (HTTP, MCP, CLI) enters through the methods of [`Engine`].
+//! Every door (HTTP, and the command line through the same routes) enters by the methods of [`Engine`].
 
 pub mod access;
 pub mod accounts;

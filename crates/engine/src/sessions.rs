@@ -10,9 +10,9 @@ use crate::error::{Code, Error, Outcomes};
 use crate::model::{AccountId, Millis, Session, SessionId, SessionScopes};
 
 /// How long a session token lives where nobody says.
-pub const DEFAULT_LIFE: Duration = Duration::from_secs(24 * 3600);
+const DEFAULT_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// The longest life that can be asked for.
-pub const LONGEST_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
+const LONGEST_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// What a token is asked for.
 #[derive(Debug, Default)]
@@ -96,7 +96,7 @@ impl Engine {
     ) -> Outcomes<Session> {
         let life = mint.life.unwrap_or(DEFAULT_LIFE);
         if life.is_zero() || life > LONGEST_LIFE {
-            let message = "expires_in must be 1 to 2592000 seconds";
+            let message = format!("expires_in must be 1 to {} seconds", LONGEST_LIFE.as_secs());
             return Err(Error::invalid("expires_in", "range", message));
         }
         if mint.max_calls == Some(0) {

@@ -61,7 +61,8 @@ impl ExecuteRequest {
     /// Checks what does not depend on the action.
     pub(super) fn check(&self) -> Outcomes<()> {
         if self.timeout.is_zero() || self.timeout > LONGEST_TIMEOUT {
-            let message = "timeout_ms must be 1 to 300000";
+            let longest = LONGEST_TIMEOUT.as_millis();
+            let message = format!("timeout_ms must be 1 to {longest}");
             return Err(Error::invalid("timeout_ms", "range", message));
         }
         let fits = |key: &String| {

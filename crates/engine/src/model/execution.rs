@@ -187,7 +187,7 @@ pub struct Attempt {
 /// A caller's `Idempotency-Key`, as the journal keeps it: scoped, and as a hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
-    /// The action that it was given with.
+    /// The application of the action.
     pub slug: String,
     /// The action that it was given with.
     pub action: String,

@@ -10,13 +10,14 @@ use tenon_connector::document::AuthKind;
 use tenon_connector::hosts::{HostPattern, HostSet};
 use tenon_connector::{Body, Plan};
 use tenon_egress::{Config, Egress, Route};
+use tenon_engine::execute::LONGEST_TIMEOUT;
 use tenon_vault::{Credential, Secret};
 use url::Url;
 
 use super::{Call, ClientError};
 
 /// Longer than any execution may take, so that its answer is not missed.
-const PATIENCE: Duration = Duration::from_secs(310);
+const PATIENCE: Duration = LONGEST_TIMEOUT.saturating_add(Duration::from_secs(10));
 /// Long lists are the longest answers.
 const ANSWER_LIMIT_BYTES: usize = 64 * 1024 * 1024;
 /// The credential's one field.
