@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use crate::connector::Connector;
 use crate::problem::Problem;
 
+/// The file that makes a folder a connector.
+pub const CONNECTOR_FILE: &str = "connector.yaml";
+
 /// The files of one connector.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bundle {

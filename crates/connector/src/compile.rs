@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::action::Action;
 use crate::answer::{ErrorRule, answer_names};
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, CONNECTOR_FILE};
 use crate::connector::{Connector, HTTP_REQUEST, Identity};
 use crate::document::ConnectorDoc;
 use crate::hosts::HostPattern;
@@ -21,8 +21,8 @@ use crate::request::Request;
 use crate::template::Text;
 use crate::yaml;
 
-const CONNECTOR_FILE: &str = "connector.yaml";
 const HTTP_REQUEST_DOC: &str = include_str!("httprequest.yaml");
+
 /// Compiles a bundle. Where `connector.yaml` is broken, action files are only read: what they refer to is not known.
 pub(crate) fn connector(bundle: &Bundle) -> Result<Connector, Vec<Problem>> {
     let mut problems = Vec::new();
@@ -72,11 +72,7 @@ fn check_slug(slug: &str, problems: &mut Vec<Problem>) {
         let message = format!(
             "the folder `{slug}` cannot be a slug: use lower-case letters, digits, `_` and `-`, at most 64"
         );
-        problems.push(Problem {
-            file: CONNECTOR_FILE.to_owned(),
-            position: None,
-            message,
-        });
+        problems.push(Problem::of_file(CONNECTOR_FILE, message));
     }
 }
 
@@ -88,11 +84,7 @@ fn is_id(text: &str) -> bool {
 }
 
 fn identity_file(bundle: &Bundle) -> Result<(Connector, IndexMap<String, Value>), Problem> {
-    let missing = || Problem {
-        file: CONNECTOR_FILE.to_owned(),
-        position: None,
-        message: "the file is missing".to_owned(),
-    };
+    let missing = || Problem::of_file(CONNECTOR_FILE, "the file is missing");
     let text = bundle.files.get(CONNECTOR_FILE).ok_or_else(missing)?;
     let doc: ConnectorDoc = yaml::read(CONNECTOR_FILE, text)?;
     let schemas = doc.schemas.clone();
@@ -201,11 +193,7 @@ fn install(connector: &mut Connector, actions: Vec<Action>, problems: &mut Vec<P
                 || connector.aliases.contains_key(alias)
             {
                 let message = format!("aliases: `{alias}` is another action's id or alias");
-                problems.push(Problem {
-                    file: format!("actions/{}.yaml", action.id),
-                    position: None,
-                    message,
-                });
+                problems.push(of_action(action, message));
             }
             connector.aliases.insert(alias.clone(), action.id.clone());
         }
@@ -226,11 +214,7 @@ fn check_paged(connector: &Connector, action: &Action, problems: &mut Vec<Proble
     if param.is_none_or(|param| !action.params.contains_key(param)) {
         let wanted = param.unwrap_or("(the connector has no `paging`)");
         let message = format!("paged: the list cannot go on without the parameter `{wanted}`");
-        problems.push(Problem {
-            file: format!("actions/{}.yaml", action.id),
-            position: None,
-            message,
-        });
+        problems.push(of_action(action, message));
     }
 }
 
@@ -240,11 +224,11 @@ fn check_options(actions: &[Action], action: &Action, problems: &mut Vec<Problem
             && !actions.iter().any(|other| other.id == *source)
         {
             let message = format!("params.{name}.options: there is no action `{source}`");
-            problems.push(Problem {
-                file: format!("actions/{}.yaml", action.id),
-                position: None,
-                message,
-            });
+            problems.push(of_action(action, message));
         }
     }
+}
+
+fn of_action(action: &Action, message: String) -> Problem {
+    Problem::of_file(format!("actions/{}.yaml", action.id), message)
 }

@@ -29,7 +29,7 @@ mod yaml;
 
 pub use action::Action;
 pub use answer::{Answer, Failure, Verdict};
-pub use bundle::Bundle;
+pub use bundle::{Bundle, CONNECTOR_FILE};
 pub use connector::{Connector, Facts, HTTP_REQUEST, Way};
 pub use input::FieldError;
 pub use payload::Payload;

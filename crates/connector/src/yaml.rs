@@ -18,11 +18,7 @@ pub const FILE_LIMIT_BYTES: usize = 1024 * 1024;
 pub(crate) fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Problem> {
     if text.len() > FILE_LIMIT_BYTES {
         let message = format!("the file is larger than {FILE_LIMIT_BYTES} bytes");
-        return Err(Problem {
-            file: file.to_owned(),
-            position: None,
-            message,
-        });
+        return Err(Problem::of_file(file, message));
     }
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| Problem {
         file: file.to_owned(),

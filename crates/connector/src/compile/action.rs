@@ -3,10 +3,10 @@
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::{CONNECTOR_FILE, Context};
+use super::Context;
 use crate::action::{Action, Step};
 use crate::answer::answer_names;
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, CONNECTOR_FILE};
 use crate::document::{ActionDoc, OutputDoc, ParamType, RequestDoc, StepDoc};
 use crate::expr::Expr;
 use crate::problem::{Fault, Problem};

@@ -10,14 +10,12 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use tenon_connector::{Bundle, FILE_LIMIT_BYTES, Problem};
+use tenon_connector::{Bundle, CONNECTOR_FILE, FILE_LIMIT_BYTES, Problem};
 
 /// The most connectors that a folder may hold.
 const MOST_CONNECTORS: usize = 2_000;
 /// The most files that a connector may have.
 const MOST_FILES: usize = 2_000;
-/// The file that makes a folder a connector.
-const CONNECTOR_FILE: &str = "connector.yaml";
 
 /// What was found: by slug, the files or why they cannot be read.
 pub type Found = BTreeMap<String, Result<Bundle, Vec<Problem>>>;
@@ -117,11 +115,7 @@ fn text(path: &Path) -> io::Result<String> {
 }
 
 fn unreadable(file: String, error: &io::Error) -> Problem {
-    Problem {
-        file,
-        position: None,
-        message: format!("cannot be read: {error}"),
-    }
+    Problem::of_file(file, format!("cannot be read: {error}"))
 }
 
 fn visible_entries(folder: &Path, most: usize) -> io::Result<Vec<PathBuf>> {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tenon_connector::{Bundle, Problem};
+use tenon_connector::{Bundle, CONNECTOR_FILE, Problem};
 use tenon_server::catalogue::{Catalogue, folder};
 
 use crate::arguments::Global;
@@ -35,7 +35,7 @@ fn in_folder(path: &Path) -> Result<Vec<Source>, Failure> {
         return Err(Failure::new(message).hint("a connector is a folder with a connector.yaml"));
     }
     // A connector's own folder is the place itself.
-    let own = path.join("connector.yaml").is_file();
+    let own = path.join(CONNECTOR_FILE).is_file();
     let source = |(slug, bundle): (String, _)| Source {
         place: if own {
             path.to_owned()
