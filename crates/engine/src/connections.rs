@@ -11,3 +11,5 @@ mod seal;
 pub use choose::Choice;
 pub use import::imported_fields;
 pub use save::NewConnection;
+
+pub(crate) use identify::Question;

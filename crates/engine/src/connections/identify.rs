@@ -15,6 +15,17 @@ use crate::model::{ConnectionId, Tenant};
 /// How long the application may take to say whose a new credential is.
 const VERIFY_LIMIT: Duration = Duration::from_secs(5);
 
+/// Whose is this credential?
+pub(crate) struct Question<'a> {
+    pub(crate) connector: &'a Connector,
+    pub(crate) way: &'a Way,
+    pub(crate) credential: &'a Credential,
+    pub(crate) facts: &'a BTreeMap<String, String>,
+    pub(crate) route: Route,
+    pub(crate) partition: &'a str,
+    pub(crate) deadline: Instant,
+}
+
 impl Engine {
     /// Asks the application whose the credential is. Only its own refusal counts against it: one that cannot be reached proves nothing.
     pub(super) async fn verify(
@@ -25,13 +36,18 @@ impl Engine {
         credential: &Credential,
         facts: &BTreeMap<String, String>,
     ) -> Outcomes<Option<String>> {
-        let limit = Instant::now() + VERIFY_LIMIT;
         // The credential belongs to no connection yet, and still shares its sockets with no other.
         let pool = partition(tenant, ConnectionId::generate().as_str());
-        let route = Route::Network;
-        let identified = self
-            .identify(connector, way, credential, facts, route, &pool, limit)
-            .await;
+        let question = Question {
+            connector,
+            way,
+            credential,
+            facts,
+            route: Route::Network,
+            partition: &pool,
+            deadline: Instant::now() + VERIFY_LIMIT,
+        };
+        let identified = self.identify(question).await;
         self.egress.forget(&pool);
         match identified {
             Some((Verdict::CredentialRejected(failure), _)) => Err(Error::new(
@@ -44,33 +60,21 @@ impl Engine {
     }
 
     /// Sends the application's identity request, if it has one. `None` where there is none or no answer came.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "these are the parts of one request; a struct would be used once"
-    )]
-    pub(crate) async fn identify(
-        &self,
-        connector: &Connector,
-        way: &Way,
-        credential: &Credential,
-        facts: &BTreeMap<String, String>,
-        route: Route,
-        pool: &str,
-        deadline: Instant,
-    ) -> Option<(Verdict, Answer)> {
+    pub(crate) async fn identify(&self, question: Question<'_>) -> Option<(Verdict, Answer)> {
+        let Question { connector, way, .. } = question;
         let facts = Facts {
-            connection: facts.clone(),
+            connection: question.facts.clone(),
             idempotency_key: String::new(),
         };
         let plan = connector.identity_plan(way, &facts).ok()??;
         let hosts = connector.host_set(&facts.connection).ok()?;
         let call = Call {
             plan: &plan,
-            credential: Some(credential),
+            credential: Some(question.credential),
             hosts: &hosts,
-            partition: pool,
-            route,
-            deadline,
+            partition: question.partition,
+            route: question.route,
+            deadline: question.deadline,
         };
         let answer = crate::execute::answer(self.egress.send(call).await.ok()?);
         Some((connector.interpret(&answer, self.clock.now().0), answer))

@@ -17,6 +17,7 @@ use super::outcome::{self, of_failure, of_send_error};
 use super::project::project;
 use crate::Engine;
 use crate::accounts::partition;
+use crate::connections::Question;
 use crate::error::{Code, Error, Outcomes};
 use crate::model::{Attempt, Connection, ConnectionStatus, Execution, NodeStatus, Outcome};
 
@@ -211,19 +212,16 @@ impl Engine {
         let Ok(way) = run.way() else { return };
         let connection = &run.connection;
         let pool = partition(&connection.tenant, connection.id.as_str());
-        let route = self.route(connection);
-        let limit = run.deadline.min(Instant::now() + CONFIRM_LIMIT);
-        let identified = self
-            .identify(
-                &run.connector,
-                way,
-                credential,
-                &connection.facts,
-                route,
-                &pool,
-                limit,
-            )
-            .await;
+        let question = Question {
+            connector: &run.connector,
+            way,
+            credential,
+            facts: &connection.facts,
+            route: self.route(connection),
+            partition: &pool,
+            deadline: run.deadline.min(Instant::now() + CONFIRM_LIMIT),
+        };
+        let identified = self.identify(question).await;
         if let Some((Verdict::CredentialRejected(_), _)) = identified {
             let status = ConnectionStatus::ReauthRequired;
             let marked = self
