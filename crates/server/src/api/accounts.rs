@@ -1,9 +1,11 @@
 //! Linked accounts: the tenant's customers.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tenon_connector::FieldError;
 use tenon_engine::accounts::AccountDetails;
 use tenon_engine::connections::Choice;
@@ -17,6 +19,7 @@ use super::extract::{ByAccount, ByKey, ByKeyOrSession, Left, Path, Query, accoun
 use super::paging::{PageQuery, Paged};
 use super::route::{Operation, Route, delete, get, post, put};
 use super::shape::LinkedAccount;
+use super::text::{AccountIdText, names_any};
 use super::your_app;
 use crate::app::App;
 
@@ -24,6 +27,8 @@ const LIST: &str = "/api/v2/public/linked-account";
 const ONE: &str = "/api/v2/public/linked-account/{linked_account_id}";
 const INTEGRATION: &str = "/api/v2/public/linked-account/integration/{slug}";
 
+/// The members that name an account.
+const NAMES: [&str; 2] = ["linked_account_id", "account_id"];
 /// The most characters of an account's name.
 const LONGEST_NAME: usize = 255;
 
@@ -36,6 +41,7 @@ pub(super) fn routes() -> Vec<Route> {
     let creating = Operation::new("createLinkedAccount", "Create a linked account")
         .describe("`your_app` is checked and otherwise ignored: Tenon keeps no credentials for the tenant's own application.")
         .takes::<AccountBody>()
+        .demanding(new_account)
         .gives::<LinkedAccount>();
     let upserting = Operation::new("upsertLinkedAccount", "Create or change a linked account")
         .describe("With a session token, the token's own account. The members may also stand under `payload`.")
@@ -77,17 +83,57 @@ pub(super) struct Search {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(super) struct AccountBody {
     /// The tenant's own id of the account, such as an e-mail address or a primary key.
+    #[schemars(with = "Option<AccountIdText>")]
     linked_account_id: Option<String>,
     /// The same as `linked_account_id`.
+    #[schemars(with = "Option<AccountIdText>")]
     account_id: Option<String>,
     /// A name for people; the id where nobody says.
+    #[schemars(length(max = 255))]
     name: Option<String>,
     /// The tenant's own facts about the account: an object of texts, numbers and booleans.
+    #[schemars(with = "Option<BTreeMap<String, Fact>>")]
     udf: Option<Map<String, Value>>,
     /// Checked and otherwise ignored.
+    #[schemars(with = "Option<Map<String, Value>>", extend("minProperties" = 1))]
     your_app: Option<Value>,
     /// The same members once more; these win.
     payload: Option<Box<AccountBody>>,
+}
+
+/// One of the tenant's own facts, or null to say nothing of it.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(
+    dead_code,
+    reason = "describes a member of `udf` in the OpenAPI document"
+)]
+enum Fact {
+    Text(String),
+    Number(f64),
+    Truth(bool),
+    Nothing(()),
+}
+
+/// A new account is named: in the body, or under its `payload`.
+pub(super) fn names_an_account() -> Value {
+    let payload = json!({"type": "object", "anyOf": names_any(&NAMES)});
+    let mut ways = names_any(&NAMES);
+    if let Value::Array(ways) = &mut ways {
+        ways.push(json!({"required": ["payload"], "properties": {"payload": payload}}));
+    }
+    json!({"anyOf": ways})
+}
+
+/// The same, and `your_app` has credentials where it is there.
+fn new_account() -> Value {
+    let credentials = json!({"auth_credentials": {"type": ["object", "array"]}});
+    let your_app = json!({"required": ["auth_credentials"], "properties": credentials});
+    let mut demands = names_an_account();
+    if let Value::Object(demands) = &mut demands {
+        demands.insert("properties".to_owned(), json!({"your_app": your_app}));
+    }
+    demands
 }
 
 /// An account, and whether it is new.

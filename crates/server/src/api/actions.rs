@@ -78,6 +78,7 @@ struct ListedAction {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct FormatQuery {
     /// `json_schema`, or nothing for the flat list.
+    #[schemars(extend("enum" = ["json_schema"]))]
     format: Option<String>,
 }
 

@@ -17,6 +17,7 @@ use super::body::Given;
 use super::extract::{ByAccount, ByKey, Left, Path, Query, account_id};
 use super::route::{Operation, Route, get, put};
 use super::shape::ways_by_type;
+use super::text::AccountIdText;
 use crate::app::App;
 
 /// The routes.
@@ -76,10 +77,13 @@ struct Saved {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct MigrateBody {
     /// The application.
+    #[schemars(required)]
     slug: Option<String>,
     /// The credential's fields.
+    #[schemars(required)]
     auth_object: Option<Map<String, Value>>,
     /// The account, where no header names it.
+    #[schemars(with = "Option<AccountIdText>")]
     linked_account_id: Option<String>,
 }
 

@@ -35,6 +35,7 @@ pub(super) struct ExecuteQuery {
     #[serde(default, alias = "dryRun", alias = "dryrun", alias = "dry-run")]
     dry_run: Switch,
     /// The deadline of the whole execution in milliseconds: 1 to 300000, 30000 where nobody says.
+    #[schemars(range(min = 1, max = 300_000))]
     timeout_ms: Option<u64>,
     /// Only these parts of `data`, as dotted paths with commas between them.
     fields: Option<String>,

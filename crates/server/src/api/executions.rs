@@ -14,6 +14,7 @@ use super::paging::{PageQuery, Paged};
 use super::route::{Operation, Route, get};
 use super::shape::{ExecutionBody, ExecutionDetail};
 use super::switch::Switch;
+use super::text::{day_or_moment, one_of, several_of};
 use crate::app::App;
 
 /// The routes.
@@ -45,6 +46,8 @@ pub(super) fn routes() -> Vec<Route> {
 
 const ENDS: &str = "Success, Failed, Timed_Out, Unknown";
 const OUTCOMES: &str = "not_sent, succeeded, failed, unknown";
+const STATUSES: &str = "All, running, finished, Success, Failed, Timed_Out, Unknown";
+pub(super) const TYPES: &str = "All, SYNC, ASYNC";
 const DATES: &str = "a day such as 2026-05-01, a moment such as 2026-05-01T12:00:00Z";
 
 /// Which executions.
@@ -55,16 +58,22 @@ pub(super) struct ExecutionQuery {
     /// Of this action.
     action_id: Option<String>,
     /// `running`, `finished`, or a `node_status`.
+    #[schemars(extend("enum" = one_of(STATUSES)))]
     status: Option<String>,
     /// `Success`, `Failed`, `Timed_Out` or `Unknown`; several with commas between them.
+    #[schemars(extend("pattern" = several_of(ENDS)))]
     node_status: Option<String>,
     /// `not_sent`, `succeeded`, `failed` or `unknown`.
+    #[schemars(extend("enum" = one_of(OUTCOMES)))]
     outcome: Option<String>,
     /// `SYNC` or `ASYNC`.
+    #[schemars(extend("enum" = one_of(TYPES)))]
     execution_type: Option<String>,
     /// Begun at or after this day or time (ISO 8601).
+    #[schemars(extend("anyOf" = day_or_moment()))]
     start_date: Option<String>,
     /// Begun before this time, or on or before this day.
+    #[schemars(extend("anyOf" = day_or_moment()))]
     end_date: Option<String>,
     /// Oldest first.
     #[serde(rename = "sortAsc", default)]
@@ -103,8 +112,7 @@ impl ExecutionQuery {
             (Some(state), _) => filter.state = Some(state),
             (None, Some(end)) => filter.node_statuses.push(end),
             (None, None) => {
-                let all = format!("All, running, finished, {ENDS}");
-                return Err(unknown("status", &all));
+                return Err(unknown("status", STATUSES));
             }
         }
         Ok(())
@@ -126,7 +134,7 @@ pub(super) fn execution_type(text: Option<&str>) -> Outcomes<Option<bool>> {
         None | Some("All") => Ok(None),
         Some("SYNC") => Ok(Some(false)),
         Some("ASYNC") => Ok(Some(true)),
-        Some(_) => Err(unknown("execution_type", "All, SYNC, ASYNC")),
+        Some(_) => Err(unknown("execution_type", TYPES)),
     }
 }
 

@@ -119,7 +119,7 @@ pub(super) struct Managed {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct ManagedQuery {
     /// `test` or `production`; `test` where nobody says.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("enum" = ["test", "production"]))]
     environment: Option<Environment>,
     /// The organization; the first one where nobody says.
     organization_id: Option<String>,

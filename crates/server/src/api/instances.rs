@@ -8,12 +8,13 @@ use tenon_engine::model::{ExecutionFilter, ExecutionState, NodeStatus, Page};
 
 use super::access::Access;
 use super::answer::{Answer, Json};
-use super::executions::{execution_type, from, said, unknown, until, words};
+use super::executions::{TYPES, execution_type, from, said, unknown, until, words};
 use super::extract::{ByAccount, Left, Path, Query};
 use super::paging::{PageQuery, Paged};
 use super::route::{Operation, Route, get};
 use super::shape::{Instance, InstanceDetail, instance_status};
 use super::switch::Switch;
+use super::text::{day_or_moment, one_of};
 use crate::app::App;
 
 /// The routes.
@@ -47,14 +48,19 @@ const STATUSES: &str = "All, COMPLETED, ERRORED, RUNNING, STOPPED, STOPPING, TIM
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 struct InstanceQuery {
     /// `All`, `COMPLETED`, `ERRORED`, `RUNNING`, `STOPPED`, `STOPPING` or `TIMED_OUT`.
+    #[schemars(extend("enum" = one_of(STATUSES)))]
     status: Option<String>,
     /// `All`, `API Call`, `API_CALL`, `Event`, `Schedule` or `SCHEDULE`. Actions only come from the API.
+    #[schemars(extend("enum" = one_of(SOURCES)))]
     execution_source: Option<String>,
     /// `All`, `SYNC` or `ASYNC`.
+    #[schemars(extend("enum" = one_of(TYPES)))]
     execution_type: Option<String>,
     /// Begun at or after this day or time.
+    #[schemars(extend("anyOf" = day_or_moment()))]
     start_date: Option<String>,
     /// Begun before this time, or on or before this day.
+    #[schemars(extend("anyOf" = day_or_moment()))]
     end_date: Option<String>,
     /// At these applications, with commas between them.
     slug: Option<String>,

@@ -32,6 +32,7 @@ mod shape;
 mod switch;
 mod system;
 mod table;
+mod text;
 mod your_app;
 
 pub use access::Access;

@@ -1,7 +1,7 @@
 //! The OpenAPI 3.1 document, made from the table of routes, and from the registry for the actions.
 
 use schemars::generate::SchemaSettings;
-use schemars::{Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use tenon_engine::registry::Registry;
 
@@ -9,6 +9,7 @@ use super::access::Access;
 use super::error::Envelope;
 use super::route::{Operation, Route, SchemaOf};
 use super::routes;
+use super::text::AccountIdText;
 
 mod actions;
 
@@ -77,14 +78,32 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
     shown.insert("security".to_owned(), security(route.access));
     shown.insert("parameters".to_owned(), parameters(route).into());
     if let Some(request) = route.operation.request {
-        let schema = request(schemas);
-        shown.insert(
-            "requestBody".to_owned(),
-            json!({"content": content(&schema)}),
-        );
+        let body = request_body(route, request, schemas);
+        shown.insert("requestBody".to_owned(), body);
     }
     shown.insert("responses".to_owned(), responses(route, schemas));
     Value::Object(shown)
+}
+
+/// The body, and whether it may be left out: an absent body is read as an empty object.
+fn request_body(route: &Route, request: SchemaOf, schemas: &mut SchemaGenerator) -> Value {
+    let mut schema = request(schemas);
+    let mut members = request(&mut generator(true));
+    for (keyword, demand) in demands(route) {
+        schema.insert(keyword.clone(), demand.clone());
+        members.insert(keyword, demand);
+    }
+    let required = ["required", "anyOf", "oneOf"]
+        .iter()
+        .any(|keyword| members.get(*keyword).is_some());
+    json!({"content": content(&schema), "required": required})
+}
+
+fn demands(route: &Route) -> Map<String, Value> {
+    match route.operation.demand.map(|demand| demand()) {
+        Some(Value::Object(demands)) => demands,
+        _ => Map::new(),
+    }
 }
 
 fn content(schema: &Schema) -> Value {
@@ -120,12 +139,27 @@ fn parameters(route: &Route) -> Vec<Value> {
         .path
         .split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}));
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": path_schema(name)}));
     let in_query = route.operation.queries.iter().flat_map(query_parameters);
     let in_headers = route.operation.headers.iter().map(|(name, description)| {
-        json!({"name": name, "in": "header", "description": description, "schema": {"type": "string"}})
+        json!({"name": name, "in": "header", "description": description, "schema": header_schema(name)})
     });
     in_path.chain(in_query).chain(in_headers).collect()
+}
+
+fn path_schema(name: &str) -> Schema {
+    let mut schemas = generator(true);
+    match name {
+        "linked_account_id" => AccountIdText::json_schema(&mut schemas),
+        _ => String::json_schema(&mut schemas),
+    }
+}
+
+fn header_schema(name: &str) -> Value {
+    match name {
+        "Idempotency-Key" => json!({"type": "string", "pattern": "^[ -~]+$", "maxLength": 255}),
+        _ => json!({"type": "string"}),
+    }
 }
 
 /// The members of a query's type, each as a parameter.

@@ -13,8 +13,10 @@ const USUAL: u32 = 10;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(super) struct PageQuery {
     /// The page, counted from 1.
+    #[schemars(range(max = u32::MAX))]
     page: Option<u32>,
     /// How many items a page holds: 10 where nobody says, at most 100.
+    #[schemars(range(max = u32::MAX))]
     limit: Option<u32>,
 }
 

@@ -7,6 +7,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
 
 use super::access::{Access, Gate, admit};
 use crate::app::App;
@@ -43,6 +44,7 @@ pub struct Operation {
     pub(super) headers: Vec<(&'static str, &'static str)>,
     pub(super) queries: Vec<SchemaOf>,
     pub(super) request: Option<SchemaOf>,
+    pub(super) demand: Option<fn() -> Value>,
     pub(super) response: Option<SchemaOf>,
     pub(super) accepted: Option<SchemaOf>,
 }
@@ -59,6 +61,7 @@ impl Operation {
             headers: Vec::new(),
             queries: Vec::new(),
             request: None,
+            demand: None,
             response: None,
             accepted: None,
         }
@@ -86,6 +89,12 @@ impl Operation {
     pub(super) fn takes<T: JsonSchema>(self) -> Self {
         let request: Option<SchemaOf> = Some(SchemaGenerator::subschema_for::<T>);
         Self { request, ..self }
+    }
+
+    /// Holds the body to the members of this schema too, beside those of its type.
+    pub(super) fn demanding(self, demand: fn() -> Value) -> Self {
+        let demand = Some(demand);
+        Self { demand, ..self }
     }
 
     /// Answers with a `T`.

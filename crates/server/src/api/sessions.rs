@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tenon_engine::access::TenantCaller;
 use tenon_engine::error::{Code, Error};
 use tenon_engine::model::{AccountId, SessionScopes};
@@ -18,6 +19,7 @@ use super::extract::{ByAccount, ByKey, Left, Query, account_id};
 use super::route::{Operation, Route, get, post};
 use super::shape::LinkedAccount;
 use super::switch::Switch;
+use super::text::{AccountIdText, names_any};
 use crate::app::App;
 
 /// The routes.
@@ -31,6 +33,7 @@ pub(super) fn routes() -> Vec<Route> {
                 .describe("An equal token that is still good is given again, unless it is limited in calls or asked for with a life.")
                 .query::<MintQuery>()
                 .takes::<MintBody>()
+                .demanding(|| json!({"anyOf": names_any(&["linked_account_id"])}))
                 .gives::<Token>(),
         ),
         post(
@@ -64,6 +67,7 @@ pub(super) struct MintQuery {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(super) struct MintBody {
     /// The account that the token speaks for.
+    #[schemars(with = "Option<AccountIdText>")]
     linked_account_id: Option<String>,
     /// Only these applications.
     apps: Option<Vec<String>>,
@@ -74,8 +78,10 @@ pub(super) struct MintBody {
     /// The same three members once more; those above win.
     scopes: Option<Scopes>,
     /// Seconds that it lives: 86400 where nobody says, at most 2592000.
+    #[schemars(range(min = 1, max = 2_592_000))]
     expires_in: Option<u64>,
     /// How many executions it is good for.
+    #[schemars(range(min = 1, max = u32::MAX))]
     max_calls: Option<u32>,
 }
 

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod authorization;
+mod conformance;
 mod credentials;
 mod document;
 mod errors;

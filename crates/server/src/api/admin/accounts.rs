@@ -8,7 +8,7 @@ use tenon_engine::execute::ExecuteRequest;
 use tenon_engine::model::Source;
 
 use crate::api::access::Access::Admin;
-use crate::api::accounts::{AccountBody, Deleted, Search};
+use crate::api::accounts::{AccountBody, Deleted, Search, names_an_account};
 use crate::api::actions::execute_operation;
 use crate::api::answer::{Answer, Json};
 use crate::api::body::Given;
@@ -46,6 +46,7 @@ pub(super) fn routes() -> Vec<Route> {
             Operation::new("adminCreateLinkedAccount", "Create a linked account")
                 .query::<ManagedQuery>()
                 .takes::<AccountBody>()
+                .demanding(names_an_account)
                 .gives::<LinkedAccount>(),
         ),
         delete(

@@ -12,6 +12,7 @@ use crate::api::extract::{Managed, ManagedQuery, Path, Query, account_id};
 use crate::api::paging::{PageQuery, Paged};
 use crate::api::route::{Operation, Route, get};
 use crate::api::shape::{ExecutionBody, ExecutionDetail};
+use crate::api::text::AccountIdText;
 use crate::app::App;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -42,6 +43,7 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct OfAccount {
     /// Of this account.
+    #[schemars(with = "Option<AccountIdText>")]
     linked_account_id: Option<String>,
 }
 

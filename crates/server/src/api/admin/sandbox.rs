@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use serde_json::{Map, Value};
+use schemars::JsonSchema;
+use serde_json::Value;
 use tenon_sandbox::FaultSwitch;
 
 use crate::api::access::Access::Admin;
@@ -26,10 +27,39 @@ pub(super) fn routes() -> Vec<Route> {
             set,
             operation("adminSetFault", "Switch a fault on")
                 .describe("`kind` is `unauthorized`, `rate_limited` (with `retry_after_seconds`), `server_error` (with `status`), `slow` (with `milliseconds`) or `drop`; `times` limits it to so many requests.")
-                .takes::<Map<String, Value>>(),
+                .takes::<SwitchShape>(),
         ),
         delete(ONE, Admin, clear, operation("adminClearFault", "Switch an application's fault off")),
     ]
+}
+
+/// A fault, and for how many requests.
+#[derive(JsonSchema)]
+#[schemars(rename = "FaultSwitch")]
+#[expect(dead_code, reason = "describes `FaultSwitch` in the OpenAPI document")]
+struct SwitchShape {
+    #[serde(flatten)]
+    fault: FaultShape,
+    /// To how many requests; to all of them where nobody says.
+    #[schemars(range(max = u32::MAX))]
+    times: Option<u32>,
+}
+
+/// A way to misbehave.
+#[derive(JsonSchema)]
+#[schemars(tag = "kind", rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes `Fault` in the OpenAPI document")]
+enum FaultShape {
+    /// Refuses every credential.
+    Unauthorized,
+    /// Has had too many requests.
+    RateLimited { retry_after_seconds: u64 },
+    /// Fails on its side.
+    ServerError { status: u16 },
+    /// Does what is asked, after a while.
+    Slow { milliseconds: u64 },
+    /// Closes the connection without an answer.
+    Drop,
 }
 
 type Faults = BTreeMap<String, FaultSwitch>;

@@ -28,7 +28,7 @@ fn operation(connector: &Connector, action: &Action) -> Value {
         "tags": [connector.name],
         "security": security(Access::Account),
         "x-annotations": annotations(action),
-        "requestBody": {"content": {"application/json": input}},
+        "requestBody": {"content": {"application/json": input}, "required": needs_input(action)},
         "responses": {
             "200": {"description": "What the application answered", "content": {"application/json": output}},
             "202": {
@@ -41,6 +41,14 @@ fn operation(connector: &Connector, action: &Action) -> Value {
             },
         },
     })
+}
+
+/// An absent body is read as an empty object.
+fn needs_input(action: &Action) -> bool {
+    let required = action.input_schema.get("required");
+    required
+        .and_then(Value::as_array)
+        .is_some_and(|names| !names.is_empty())
 }
 
 /// The answer's envelope around the action's own data.
