@@ -39,7 +39,7 @@ pub(super) fn routes() -> Vec<Route> {
             Operation::new("getAction", "Read an action's parameters")
                 .describe("A flat list; with `format=json_schema` everything that is known of the action.")
                 .query::<FormatQuery>()
-                .gives::<Vec<FlatParameter>>(),
+                .gives::<Shown>(),
         ),
         post(EXECUTE, Access::Account, execute, execute_operation("executeAction")),
     ]
@@ -80,6 +80,15 @@ struct FormatQuery {
     /// `json_schema`, or nothing for the flat list.
     #[schemars(extend("enum" = ["json_schema"]))]
     format: Option<String>,
+}
+
+/// An action: the flat list of its parameters, or everything that is known.
+#[derive(JsonSchema)]
+#[schemars(untagged, rename = "ActionShown")]
+#[expect(dead_code, reason = "describes both answers in the OpenAPI document")]
+enum Shown {
+    Flat(Vec<FlatParameter>),
+    Everything(Map<String, Value>),
 }
 
 /// One parameter of the flat list.

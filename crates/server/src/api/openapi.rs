@@ -158,6 +158,7 @@ fn path_schema(name: &str) -> Schema {
 fn header_schema(name: &str) -> Value {
     match name {
         "Idempotency-Key" => json!({"type": "string", "pattern": "^[ -~]+$", "maxLength": 255}),
+        "x-dry-run" => json!({"type": "boolean"}),
         _ => json!({"type": "string"}),
     }
 }

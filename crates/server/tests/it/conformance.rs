@@ -250,3 +250,20 @@ async fn the_document_says_which_idempotency_keys_are_taken() {
         assert_eq!(answer.status == 200, fits, "{key}: {}", answer.text());
     }
 }
+
+#[tokio::test]
+async fn an_action_is_shown_as_the_document_says_in_both_forms() {
+    let world = World::new().await;
+    let document = world.get("/openapi.json").send().await.ok();
+    let path = "/api/v2/integration-schema/{slug}/actions/{action_id}";
+    let response = &document["paths"][path]["get"]["responses"]["200"];
+    let validator = validator(
+        &document,
+        &response["content"]["application/json"]["schema"],
+    );
+    for form in ["", "?format=json_schema"] {
+        let place = format!("/api/v2/integration-schema/acme/actions/add{form}");
+        let shown = world.get(&place).account(ADA).send().await.ok();
+        assert!(validator.is_valid(&shown), "{shown}");
+    }
+}
