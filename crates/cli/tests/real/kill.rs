@@ -19,7 +19,7 @@ use crate::overlay::{bundle, copy, root};
 /// How often the server is killed; `TENON_KILLS` says otherwise.
 const KILLS: usize = 20;
 const CALLERS: u64 = 32;
-const TOKEN: &str = "sandbox_kill";
+const TOKEN: &str = "sandbox_canary7Q2vX9";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_twenty_times_under_load_it_loses_and_repeats_nothing() {
@@ -80,6 +80,7 @@ async fn killed_twenty_times_under_load_it_loses_and_repeats_nothing() {
         caller = caller.at(&server.http);
     }
     check(&caller, &application, &acknowledged, kills).await;
+    server.finish().await;
 }
 
 /// Calls until the server is gone, and returns what was acknowledged: execution and status.
