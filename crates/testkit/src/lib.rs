@@ -14,6 +14,7 @@ mod application;
 mod canary;
 mod http;
 mod process;
+pub mod promise;
 mod server;
 mod tools;
 

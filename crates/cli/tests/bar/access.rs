@@ -1,0 +1,1 @@
+//! E: access. Who may do what, and nobody else.

@@ -1,0 +1,1 @@
+//! B: credentials. Sealed, bound, rotated, revoked.

@@ -1,0 +1,1 @@
+//! A: executions. Nothing lost, nothing doubled.

@@ -1,0 +1,1 @@
+//! H: fairness and overload. One tenant's trouble stays its own.

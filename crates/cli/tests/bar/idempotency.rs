@@ -1,0 +1,1 @@
+//! C: idempotency. One key, one effect.

@@ -1,0 +1,1 @@
+//! I: the way in. Slow, large and malformed requests.

@@ -1,0 +1,1 @@
+//! J: operations. Upgrade, back-up, tamper evidence.

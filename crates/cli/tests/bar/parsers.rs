@@ -1,0 +1,1 @@
+//! G: what is parsed. Bounded in time and memory, whatever the input.

@@ -1,0 +1,1 @@
+//! D: applications that misbehave. Every fault is named right and harms nobody else.
