@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hyper_util::client::legacy::connect::capture_connection;
 use ipnet::IpNet;
@@ -13,6 +13,7 @@ use tenon_connector::document::Effect;
 use tenon_connector::hosts::HostSet;
 use tenon_connector::plan::Plan;
 use tenon_vault::Credential;
+use tokio::time::Instant;
 
 use crate::address::Guard;
 use crate::answer::{self, Response};
@@ -156,7 +157,7 @@ impl Egress {
                 .map_err(|error| lost(error, sent()))?;
             answer::read(answer, self.response_limit_bytes).await
         };
-        match tokio::time::timeout_at(call.deadline.into(), exchange).await {
+        match tokio::time::timeout_at(call.deadline, exchange).await {
             Ok(Ok(response)) => Ok(match call.credential {
                 Some(credential) => mask::echoes(response, credential),
                 None => response,

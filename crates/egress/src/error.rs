@@ -41,7 +41,7 @@ pub enum Sent {
 
 /// A kind of failure, and what is said of the host: `api.example.com` followed by the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Fault(pub(crate) ErrorKind, pub(crate) &'static str);
+pub struct Fault(pub ErrorKind, pub &'static str);
 
 /// A request that got no answer. It shows the host and nothing else of the URL, and no header or body.
 #[derive(Debug)]
@@ -56,7 +56,8 @@ pub struct SendError {
 }
 
 impl SendError {
-    pub(crate) fn new(Fault(kind, what): Fault, sent: Sent) -> Self {
+    /// An error of which nothing but this is known.
+    pub fn new(Fault(kind, what): Fault, sent: Sent) -> Self {
         Self {
             kind,
             sent,

@@ -20,4 +20,4 @@ mod resolve;
 
 pub use answer::Response;
 pub use client::{Call, Config, ConfigError, Egress, Route};
-pub use error::{ErrorKind, SendError, Sent};
+pub use error::{ErrorKind, Fault, SendError, Sent};

@@ -1,6 +1,6 @@
 //! The use cases: executing actions, keeping connections, answering from the journal.
 //!
-//! Knows no SQL, no axum and no socket: the store stands behind [`ports`], the network behind the egress crate.
+//! Knows no SQL, no axum and no socket: the store stands behind [`ports`], the network behind [`transport`].
 //! Every door (HTTP, and the command line through the same routes) enters by the methods of [`Engine`].
 
 pub mod access;
@@ -15,11 +15,11 @@ pub mod organizations;
 pub mod ports;
 pub mod registry;
 pub mod sessions;
+pub mod transport;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tenon_egress::Egress;
 use tokio_util::task::TaskTracker;
 
 use crate::error::Outcomes;
@@ -27,6 +27,7 @@ use crate::keychain::KeyChain;
 use crate::model::BootId;
 use crate::ports::{Clock, Store};
 use crate::registry::Registry;
+use crate::transport::Transport;
 
 /// What an engine is made of.
 pub struct Parts {
@@ -35,7 +36,7 @@ pub struct Parts {
     /// The keys.
     pub keys: KeyChain,
     /// The way out.
-    pub egress: Egress,
+    pub egress: Box<dyn Transport>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The connectors.
@@ -48,7 +49,7 @@ pub struct Parts {
 pub struct Engine {
     store: Arc<dyn Store>,
     keys: KeyChain,
-    egress: Egress,
+    egress: Box<dyn Transport>,
     clock: Arc<dyn Clock>,
     registry: Arc<Registry>,
     sandbox: Option<SocketAddr>,

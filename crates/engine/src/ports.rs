@@ -3,6 +3,7 @@
 //! Every method that touches tenant data takes the tenant first. The few that do not say why in their name or comment.
 
 use async_trait::async_trait;
+use tenon_vault::digest;
 
 use crate::model::{
     Account, AccountId, AdminKey, ApiKey, ApiKeyId, ApplicationSettings, BootId, Connection,
@@ -34,10 +35,15 @@ pub enum StoreError {
 /// The result of a store's method.
 pub type Stored<T> = Result<T, StoreError>;
 
-/// What time it is. Tests hold it still.
+/// What time it is, and how long to wait. Tests hold it still.
 pub trait Clock: Send + Sync {
     /// The wall clock.
     fn now(&self) -> Millis;
+
+    /// A number from 0 to 1: how much of a wait is waited, so that those who failed together do not return together.
+    fn chance(&self) -> f64 {
+        f64::from(u32::from_be_bytes(digest::random_bytes::<4>())) / f64::from(u32::MAX)
+    }
 }
 
 /// Everything that the engine keeps.

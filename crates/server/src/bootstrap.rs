@@ -74,7 +74,7 @@ pub async fn open(config: &ServeConfig) -> Result<Installation, StartError> {
     let engine = Engine::new(Parts {
         store: store.clone(),
         keys,
-        egress: egress(config)?,
+        egress: Box::new(egress(config)?),
         clock,
         registry,
         sandbox: Some(sandbox_address),

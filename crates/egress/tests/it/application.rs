@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tenon_connector::auth::{Placement, Slot, SlotPart, SlotText};
 use tenon_connector::document::{AuthKind, Effect};
@@ -13,6 +13,7 @@ use tenon_egress::{Call, Config, Egress, Response, Route, SendError};
 use tenon_vault::{Credential, Secret};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use url::Url;
 
 /// What the application does once it has read a request.

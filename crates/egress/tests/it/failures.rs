@@ -1,11 +1,12 @@
 //! A failure says what happened and whether the application may have seen the request.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tenon_connector::hosts::{HostPattern, HostSet};
 use tenon_connector::plan::Plan;
 use tenon_egress::{Call, Egress, ErrorKind, SendError, Sent};
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::application::{Application, Manner, call, get, open, post, send};

@@ -1,11 +1,12 @@
 //! Asking the application whose a credential is: when it is taken in, and when it is refused.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tenon_connector::{Answer, Connector, Facts, Verdict, Way};
 use tenon_egress::{Call, Route};
 use tenon_vault::Credential;
+use tokio::time::Instant;
 
 use crate::Engine;
 use crate::accounts::partition;

@@ -2,12 +2,12 @@
 //! its own, so that a caller who hangs up leaves no intent without an end, nor stops what the application has begun.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 use tenon_connector::document::Effect;
 use tenon_connector::{Action, Connector, Facts, Plan};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::answered::Done;
 use super::journal::{Intent, Key};

@@ -4,13 +4,14 @@
 
 use std::cmp::Ordering;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tenon_connector::retry::{Decision, Ending, Safety, decide};
 use tenon_connector::{Action, Answer, Connector, Facts, Plan, Verdict, Way};
 use tenon_egress::{Call, Route};
-use tenon_vault::{Credential, digest};
+use tenon_vault::Credential;
+use tokio::time::Instant;
 
 use super::answered::{Answered, Done};
 use super::outcome::{self, of_failure, of_send_error};
@@ -115,7 +116,14 @@ impl Engine {
             let (sent, ending, asked) = self.attempt(run, plan, credential, safety).await;
             let Some(ending) = ending else { return sent };
             let remaining = run.deadline.saturating_duration_since(Instant::now());
-            match decide(safety, ending, number, asked, remaining, chance()) {
+            match decide(
+                safety,
+                ending,
+                number,
+                asked,
+                remaining,
+                self.clock.chance(),
+            ) {
                 Decision::Stop => return sent,
                 Decision::Wait(wait) => tokio::time::sleep(wait).await,
             }
@@ -346,9 +354,4 @@ fn keep(answers: &mut Value, step: &str, answer: &Answer) {
     if let Value::Object(map) = answers {
         map.insert(step.to_owned(), answer.as_value());
     }
-}
-
-/// A number from 0 to 1.
-fn chance() -> f64 {
-    f64::from(u32::from_be_bytes(digest::random_bytes::<4>())) / f64::from(u32::MAX)
 }

@@ -102,7 +102,7 @@ pub(crate) async fn engine(
     Engine::new(Parts {
         store,
         keys,
-        egress,
+        egress: Box::new(egress),
         clock,
         registry: Arc::new(Registry::default()),
         sandbox: None,

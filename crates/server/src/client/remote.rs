@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tenon_connector::auth::{Placement, Slot, SlotPart, SlotText};
@@ -12,6 +12,7 @@ use tenon_connector::{Body, Plan};
 use tenon_egress::{Config, Egress, Route};
 use tenon_engine::execute::LONGEST_TIMEOUT;
 use tenon_vault::{Credential, Secret};
+use tokio::time::Instant;
 use url::Url;
 
 use super::{Call, ClientError};

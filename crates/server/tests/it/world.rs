@@ -282,7 +282,7 @@ async fn app(store: Arc<SqliteStore>, settings: ApiSettings) -> (App, Applicatio
     let engine = Engine::new(Parts {
         store,
         keys,
-        egress: Egress::new(config).unwrap(),
+        egress: Box::new(Egress::new(config).unwrap()),
         clock,
         registry: Arc::clone(&registry),
         sandbox: None,
