@@ -125,8 +125,8 @@ impl Engine {
             self.egress
                 .forget(&partition(tenant, connection.id.as_str()));
         }
-        let removed = self.store.delete_account(tenant, id).await?;
-        if removed {
+        let removed = self.store.delete_account(tenant, id, false).await?;
+        if removed.is_some() {
             Ok(())
         } else {
             Err(not_found(tenant, id))

@@ -150,14 +150,15 @@ async fn make(
     let row = DataKeyRow {
         id: id.clone(),
         scope: scope.to_owned(),
+        generation: 1,
         wrapped: wrapped.0,
         created_at: now,
     };
-    store
-        .add_data_key(&row)
-        .await
-        .map_err(KeyChainError::Store)?;
-    Ok((id, Arc::new(key)))
+    let added = store.add_data_key(&row).await;
+    match added.map_err(KeyChainError::Store)? {
+        true => Ok((id, Arc::new(key))),
+        false => Err(KeyChainError::Store(StoreError::Exists)),
+    }
 }
 
 impl From<KeyChainError> for crate::error::Error {

@@ -2,13 +2,17 @@
 //!
 //! Every method that touches tenant data takes the tenant first. The few that do not say why in their name or comment.
 
+mod operations;
+
 use async_trait::async_trait;
 use tenon_vault::digest;
 
+pub use operations::{Audits, Chain, Notary, RateLimits, Replicas, Reseal, Retention, Snapshots};
+
 use crate::model::{
     Account, AccountId, AdminKey, ApiKey, ApiKeyId, ApplicationSettings, BootId, Connection,
-    ConnectionId, DataKeyRow, Execution, ExecutionFilter, ExecutionId, IdempotencyKey, Millis,
-    OrgId, Organization, Page, Paging, Session, SessionId, StoredResult, Tenant,
+    ConnectionId, DataKeyRow, Erasure, Execution, ExecutionFilter, ExecutionId, IdempotencyKey,
+    Millis, OrgId, Organization, Page, Paging, Session, SessionId, StoredResult, Tenant,
 };
 
 /// Why a store did not do what it was asked.
@@ -57,15 +61,21 @@ pub trait Journal: Send + Sync {
     /// Writes the intent of an execution (state `running`) and, with it, the caller's idempotency key.
     ///
     /// When it returns [`Begun::Started`], both are on disk (`fsync`). Where the key is held already, nothing is
-    /// written and the holder is returned. A key past its life whose execution is finished is free again.
-    async fn begin(&self, execution: &Execution, key: Option<&IdempotencyKey>) -> Stored<Begun>;
+    /// written and the holder is returned. A key past its life whose execution is finished is free again, and so is one
+    /// that is held by `over`, an execution that ended `unknown` and that this one resumes.
+    async fn begin(
+        &self,
+        execution: &Execution,
+        key: Option<&IdempotencyKey>,
+        over: Option<&ExecutionId>,
+    ) -> Stored<Begun>;
 
     /// Writes the outcome of an execution that was begun, and its answer where callers may ask again; both are on disk
     /// (`fsync`) when it returns.
     ///
     /// One that ended `not_sent` gives its idempotency key back: nothing happened, so the same call may be made again.
-    /// An execution that is finished already (swept as `unknown`) keeps its first end
-    /// and is left alone: `false` is returned.
+    /// What was swept as `unknown` gets its true end. An execution that is finished otherwise, or gone, is left alone:
+    /// `false` is returned.
     async fn finish(&self, execution: &Execution, result: Option<&StoredResult>) -> Stored<bool>;
 
     /// Writes a finished execution in one row: for reads, which need no intent. Survives `kill -9`; its `fsync` may come later.
@@ -96,8 +106,12 @@ pub trait Journal: Send + Sync {
     /// The kept answer of an execution.
     async fn result(&self, tenant: &Tenant, id: &ExecutionId) -> Stored<Option<StoredResult>>;
 
-    /// Ends as `Unknown` every `running` execution of processes other than `boot`, and those of `boot` whose deadline is
-    /// long over: their end could not be written. Says how many there were. All tenants: it is a job.
+    /// Gives an execution that ended `unknown` the end that is now known ([`Execution::ended_by`] says from whom).
+    /// `false` where it is not `unknown` any more.
+    async fn resolve(&self, execution: &Execution) -> Stored<bool>;
+
+    /// Ends as `Unknown` every `running` execution of processes that are neither `boot` nor alive, and those of any process
+    /// whose deadline is long over: their end could not be written. Says how many there were. All tenants: it is a job.
     async fn sweep(&self, boot: &BootId, now: Millis) -> Stored<u64>;
 
     /// Forgets answers and idempotency keys past their life, never of a running execution. All tenants: it is a job.
@@ -129,8 +143,15 @@ pub trait Accounts: Send + Sync {
         search: Option<&str>,
         paging: Paging,
     ) -> Stored<Page<Account>>;
-    /// Removes an account with its connections, sessions and idempotency keys. `false` where there is none. Executions stay: they are a record.
-    async fn delete_account(&self, tenant: &Tenant, id: &AccountId) -> Stored<bool>;
+    /// Removes an account with its connections, sessions, kept answers and idempotency keys, and with its finished
+    /// executions where `history` says so; else they stay, for they are a record. Says what was removed; nothing where
+    /// there is no such account.
+    async fn delete_account(
+        &self,
+        tenant: &Tenant,
+        id: &AccountId,
+        history: bool,
+    ) -> Stored<Option<Erasure>>;
 }
 
 /// Connections.
@@ -204,8 +225,8 @@ pub trait Keys: Send + Sync {
     async fn any_admin_key(&self) -> Stored<bool>;
     /// All data keys, oldest first. The newest of a scope seals; all of them open.
     async fn data_keys(&self) -> Stored<Vec<DataKeyRow>>;
-    /// Adds a data key.
-    async fn add_data_key(&self, key: &DataKeyRow) -> Stored<()>;
+    /// Adds a data key. `false` where its scope has one of that generation: another process was first.
+    async fn add_data_key(&self, key: &DataKeyRow) -> Stored<bool>;
 }
 
 /// Organizations and their settings.

@@ -15,11 +15,18 @@ pub(crate) struct Migration {
 }
 
 /// What a SQLite database is built from, in order.
-pub(crate) const SQLITE: &[Migration] = &[Migration {
-    number: 1,
-    name: "initial",
-    sql: include_str!("migrations/sqlite/0001_initial.sql"),
-}];
+pub(crate) const SQLITE: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "initial",
+        sql: include_str!("migrations/sqlite/0001_initial.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "operations",
+        sql: include_str!("migrations/sqlite/0002_operations.sql"),
+    },
+];
 
 #[cfg(test)]
 mod tests {

@@ -7,8 +7,8 @@ use super::run::Run;
 use crate::Engine;
 use crate::error::{Code, Error, Outcomes};
 use crate::model::{
-    AccountId, Execution, ExecutionId, ExecutionState, IdempotencyKey, NodeStatus, Outcome,
-    StoredResult, Tenant,
+    AccountId, EndedBy, Execution, ExecutionId, ExecutionState, IdempotencyKey, NodeStatus,
+    Outcome, StoredResult, Tenant,
 };
 use crate::ports::Begun;
 
@@ -119,7 +119,7 @@ impl Engine {
             execution: execution.id.clone(),
             expires_at: execution.started_at.plus(LIFE_MS),
         });
-        let begun = self.store.begin(execution, row.as_ref()).await;
+        let begun = self.store.begin(execution, row.as_ref(), None).await;
         match (
             begun.map_err(|error| Error::of(Code::LogUnavailable).after(1000).because(error))?,
             key,
@@ -144,6 +144,7 @@ impl Engine {
         kept: bool,
     ) -> Outcomes<()> {
         run.execution.state = ExecutionState::Finished;
+        run.execution.ended_by = Some(EndedBy::Process);
         let execution = &run.execution;
         let written = if begun {
             let result = match kept {

@@ -172,6 +172,7 @@ impl Engine {
             http_status: None,
             error: None,
             attempts: Vec::new(),
+            ended_by: None,
         };
         Run {
             connector: prepared.connector,

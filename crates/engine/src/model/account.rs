@@ -48,3 +48,18 @@ pub struct Account {
     /// When it was last changed.
     pub updated_at: Millis,
 }
+
+/// What the deletion of an account removed, row by row.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasure {
+    /// Connections, with their sealed credentials.
+    pub connections: u64,
+    /// Sessions.
+    pub sessions: u64,
+    /// Idempotency keys.
+    pub idempotency_keys: u64,
+    /// Kept answers.
+    pub results: u64,
+    /// Executions; none where the history was to stay.
+    pub executions: u64,
+}

@@ -4,28 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{AccountId, BootId, ConnectionId, DataKeyId, ExecutionId, Millis, RequestId, Tenant};
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$vdoc])* #[serde(rename = $word)] $variant),+
-        }
-
-        impl $name {
-            /// The word on the wire and in the store.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-
-            /// Reads the word.
-            pub fn parse(text: &str) -> Option<Self> {
-                match text { $($word => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
-}
-
 words!(
     /// How far an execution has come.
     ExecutionState {
@@ -65,6 +43,21 @@ words!(
 );
 
 words!(
+    /// Who said how an execution ended.
+    EndedBy {
+        /// The process that carried it out.
+        Process = "process",
+        /// The sweep: nobody carried it out any more, so its end is assumed to be unknown. What the process says later
+        /// is the truth and takes its place.
+        Sweep = "sweep",
+        /// The application, asked again by the action's lookup.
+        Lookup = "lookup",
+        /// A person.
+        Person = "person",
+    }
+);
+
+words!(
     /// The door that an execution came through.
     Source {
         /// The HTTP API.
@@ -77,7 +70,7 @@ words!(
 );
 
 /// One run of an action, as the journal keeps it. Holds no parameter, no answer and no secret.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Execution {
     /// Its id.
     pub id: ExecutionId,
@@ -123,6 +116,8 @@ pub struct Execution {
     pub error: Option<ExecutionError>,
     /// Every HTTP request that was tried, in order.
     pub attempts: Vec<Attempt>,
+    /// Who said how it ended; nothing while it runs.
+    pub ended_by: Option<EndedBy>,
 }
 
 /// What can be said of a planned request without showing what it carries.
@@ -216,6 +211,15 @@ impl std::fmt::Debug for StoredResult {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "StoredResult({}, {} bytes)", self.key, self.blob.len())
     }
+}
+
+/// A kept answer together with its execution: what is needed to seal it again.
+#[derive(Debug, Clone)]
+pub struct KeptResult {
+    /// The execution.
+    pub execution: Execution,
+    /// The answer.
+    pub result: StoredResult,
 }
 
 /// Which executions a list shows. Everything left out matches.

@@ -72,3 +72,7 @@ id!(
     /// One call of our API.
     RequestId, "req"
 );
+id!(
+    /// One line of the audit log.
+    AuditId, "audit"
+);

@@ -37,6 +37,8 @@ pub struct DataKeyRow {
     pub id: DataKeyId,
     /// Whose data it seals: `instance`, or `org_…/test`.
     pub scope: String,
+    /// Its place among the keys of its scope, from 1: the newest seals, all of them open. One process wins each place.
+    pub generation: i64,
     /// The wrapped key.
     pub wrapped: Vec<u8>,
     /// When it was made.

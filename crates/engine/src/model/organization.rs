@@ -28,3 +28,12 @@ impl Default for ApplicationSettings {
         Self { enabled: true }
     }
 }
+
+/// What an organization decides about one of its environments.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentSettings {
+    /// How many days finished executions are kept; for ever where nobody said.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub retention_days: Option<u32>,
+}

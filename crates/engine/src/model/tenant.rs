@@ -40,7 +40,7 @@ impl Environment {
 }
 
 /// The owner of data: every question about tenant data is asked with one.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Tenant {
     /// The organization.
     pub org: OrgId,

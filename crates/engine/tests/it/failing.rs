@@ -129,7 +129,7 @@ async fn what_another_life_left_running_becomes_unknown() {
     open.boot = tenon_engine::model::BootId::generate();
     open.state = ExecutionState::Running;
     (open.node_status, open.outcome, open.finished_at) = (None, None, None);
-    tenon_engine::ports::Journal::begin(world.store.as_ref(), &open, None)
+    tenon_engine::ports::Journal::begin(world.store.as_ref(), &open, None, None)
         .await
         .unwrap();
     assert_eq!(world.engine.sweep().await.unwrap(), 1);

@@ -1,7 +1,7 @@
 //! Linked accounts.
 
 use async_trait::async_trait;
-use tenon_engine::model::{Account, AccountId, LinkedAccountId, Page, Paging, Tenant};
+use tenon_engine::model::{Account, AccountId, Erasure, LinkedAccountId, Page, Paging, Tenant};
 use tenon_engine::ports::{Accounts, Stored};
 
 use super::fault::Fault;
@@ -69,8 +69,14 @@ impl Accounts for SqliteStore {
             .await
     }
 
-    async fn delete_account(&self, tenant: &Tenant, id: &AccountId) -> Stored<bool> {
-        Ok(self.change(DELETE, scoped(id.as_str(), tenant)).await? > 0)
+    async fn delete_account(
+        &self,
+        tenant: &Tenant,
+        id: &AccountId,
+        _history: bool,
+    ) -> Stored<Option<Erasure>> {
+        let removed = self.change(DELETE, scoped(id.as_str(), tenant)).await?;
+        Ok((removed > 0).then(Erasure::default))
     }
 }
 

@@ -23,9 +23,12 @@ const CLAIM_KEY: &str = "INSERT INTO idempotency_keys
         fingerprint = excluded.fingerprint,
         execution = excluded.execution,
         expires_at = excluded.expires_at
-    WHERE idempotency_keys.expires_at <= ?10 AND NOT EXISTS (
-        SELECT 1 FROM executions
-        WHERE id = idempotency_keys.execution AND state = 'running')";
+    WHERE (idempotency_keys.expires_at <= ?10 AND NOT EXISTS (
+            SELECT 1 FROM executions
+            WHERE id = idempotency_keys.execution AND state = 'running'))
+        OR (idempotency_keys.execution = ?11 AND EXISTS (
+            SELECT 1 FROM executions
+            WHERE id = idempotency_keys.execution AND outcome = 'unknown'))";
 
 const HOLDER: &str = "SELECT * FROM idempotency_keys
     WHERE org = ?1 AND environment = ?2 AND account = ?3
@@ -40,8 +43,14 @@ const LIVING_HOLDER: &str = "SELECT * FROM idempotency_keys
 
 const FINISH: &str = "UPDATE executions
     SET state = ?, finished_at = ?, node_status = ?, outcome = ?, http_status = ?, error = ?,
-        attempts = ?
-    WHERE id = ? AND org = ? AND environment = ? AND state = 'running'";
+        attempts = ?, ended_by = ?
+    WHERE id = ? AND org = ? AND environment = ?
+        AND (state = 'running' OR ended_by = 'sweep')";
+
+const RESOLVE: &str = "UPDATE executions
+    SET state = ?, finished_at = ?, node_status = ?, outcome = ?, http_status = ?, error = ?,
+        attempts = ?, ended_by = ?
+    WHERE id = ? AND org = ? AND environment = ? AND outcome = 'unknown'";
 
 /// Gives an idempotency key back whose execution sent nothing: the same call may be made again.
 const FREE_KEY: &str = "DELETE FROM idempotency_keys WHERE execution = ?1
@@ -58,7 +67,8 @@ const EXECUTION: &str = "SELECT * FROM executions WHERE id = ? AND org = ? AND e
 const RESULT: &str = "SELECT * FROM results WHERE execution = ? AND org = ? AND environment = ?";
 
 const SWEEP: &str = "UPDATE executions
-    SET state = 'finished', finished_at = ?2, node_status = 'Unknown', outcome = 'unknown'
+    SET state = 'finished', finished_at = ?2, node_status = 'Unknown', outcome = 'unknown',
+        ended_by = 'sweep'
     WHERE state = 'running' AND (boot <> ?1 OR deadline_at <= ?2 - ?3)";
 
 /// How long after its deadline an execution of this process may still write its end.
@@ -79,9 +89,14 @@ const EXPIRE_AT_ONCE: u32 = 500;
 
 #[async_trait]
 impl Journal for SqliteStore {
-    async fn begin(&self, execution: &Execution, key: Option<&IdempotencyKey>) -> Stored<Begun> {
+    async fn begin(
+        &self,
+        execution: &Execution,
+        key: Option<&IdempotencyKey>,
+        over: Option<&ExecutionId>,
+    ) -> Stored<Begun> {
         let row = execution_values(execution)?;
-        let claim = key.map(|key| Claim::new(execution, key));
+        let claim = key.map(|key| Claim::new(execution, key, over));
         self.write(Durability::Synced, move |db| {
             if let Some(claim) = claim
                 && let Some(holder) = claim.take(db)?
@@ -154,6 +169,12 @@ impl Journal for SqliteStore {
         self.first(RESULT, scoped(id.as_str(), tenant)).await
     }
 
+    async fn resolve(&self, execution: &Execution) -> Stored<bool> {
+        let mut end = end_values(execution)?;
+        end.extend(scoped(execution.id.as_str(), &execution.tenant));
+        Ok(self.change(RESOLVE, end).await? > 0)
+    }
+
     async fn sweep(&self, boot: &BootId, now: Millis) -> Stored<u64> {
         self.change(SWEEP, values![boot.as_str(), now.0, GRACE_MS])
             .await
@@ -185,7 +206,7 @@ struct Claim {
 }
 
 impl Claim {
-    fn new(execution: &Execution, key: &IdempotencyKey) -> Self {
+    fn new(execution: &Execution, key: &IdempotencyKey, over: Option<&ExecutionId>) -> Self {
         let Execution {
             tenant, account, ..
         } = execution;
@@ -196,6 +217,7 @@ impl Claim {
                 key.execution.as_str(),
                 key.expires_at.0,
                 execution.started_at.0,
+                over.map(|id| id.as_str().to_owned()),
             ],
         }
     }

@@ -1,7 +1,7 @@
 //! Executions, idempotency keys and kept answers as rows.
 
 use tenon_engine::model::{
-    AccountId, BootId, ConnectionId, DataKeyId, Execution, ExecutionId, ExecutionState,
+    AccountId, BootId, ConnectionId, DataKeyId, EndedBy, Execution, ExecutionId, ExecutionState,
     IdempotencyKey, NodeStatus, Outcome, RequestId, Source, StoredResult,
 };
 
@@ -13,8 +13,9 @@ use super::record::{FromRecord, Record};
 pub(super) const INSERT_EXECUTION: &str = "INSERT INTO executions (
     id, org, environment, account, connection, slug, action, connector_version, effect, source,
     request_id, boot, asynchronous, request, started_at, deadline_at,
-    state, finished_at, node_status, outcome, http_status, error, attempts
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    state, finished_at, node_status, outcome, http_status, error, attempts,
+    ended_by
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// The whole row of an execution.
 pub(super) fn execution_values(execution: &Execution) -> Result<Values, Fault> {
@@ -40,7 +41,7 @@ pub(super) fn execution_values(execution: &Execution) -> Result<Values, Fault> {
     Ok(row)
 }
 
-/// The columns of an execution's end, from `state` to `attempts`.
+/// The columns of an execution's end, from `state` to `ended_by`.
 pub(super) fn end_values(execution: &Execution) -> Result<Values, Fault> {
     let error = execution
         .error
@@ -57,6 +58,7 @@ pub(super) fn end_values(execution: &Execution) -> Result<Values, Fault> {
         execution.http_status,
         error,
         serde_json::to_string(&execution.attempts)?,
+        execution.ended_by.map(|by| by.as_str().to_owned()),
     ])
 }
 
@@ -87,6 +89,7 @@ impl FromRecord for Execution {
             http_status: record.get("http_status")?,
             error: record.json_optional("error")?,
             attempts: record.json("attempts")?,
+            ended_by: record.parse_optional("ended_by", EndedBy::parse)?,
         })
     }
 }

@@ -28,9 +28,10 @@ const COUNT_ADMIN_KEY: &str = "SELECT count(*) FROM admin_keys WHERE hash = ?";
 const COUNT_ADMIN_KEYS: &str = "SELECT count(*) FROM admin_keys";
 
 const ADD_DATA_KEY: &str =
-    "INSERT INTO data_keys (id, scope, wrapped, created_at) VALUES (?, ?, ?, ?)";
+    "INSERT INTO data_keys (id, scope, generation, wrapped, created_at) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (scope, generation) DO NOTHING";
 
-const DATA_KEYS: &str = "SELECT * FROM data_keys ORDER BY created_at, id";
+const DATA_KEYS: &str = "SELECT * FROM data_keys ORDER BY scope, generation";
 
 #[async_trait]
 impl Keys for SqliteStore {
@@ -91,9 +92,15 @@ impl Keys for SqliteStore {
         self.all(DATA_KEYS, values![]).await
     }
 
-    async fn add_data_key(&self, key: &DataKeyRow) -> Stored<()> {
-        let row = values![key.id.as_str(), key.scope, key.wrapped, key.created_at.0];
-        self.change(ADD_DATA_KEY, row).await.map(drop)
+    async fn add_data_key(&self, key: &DataKeyRow) -> Stored<bool> {
+        let row = values![
+            key.id.as_str(),
+            key.scope,
+            key.generation,
+            key.wrapped,
+            key.created_at.0
+        ];
+        Ok(self.change(ADD_DATA_KEY, row).await? > 0)
     }
 }
 
@@ -120,6 +127,7 @@ impl FromRecord for DataKeyRow {
         Ok(Self {
             id: record.parse("id", DataKeyId::parse)?,
             scope: record.get("scope")?,
+            generation: record.get("generation")?,
             wrapped: record.get("wrapped")?,
             created_at: record.time("created_at")?,
         })

@@ -108,10 +108,10 @@ async fn a_closed_store_has_done_its_writes_and_takes_no_more() {
     let engine = Sqlite::new();
     let store = SqliteStore::open(&engine.path()).unwrap();
     let before = execution();
-    store.begin(&before, None).await.unwrap();
+    store.begin(&before, None, None).await.unwrap();
     store.close().await;
     store.close().await;
-    let late = store.begin(&execution(), None).await;
+    let late = store.begin(&execution(), None, None).await;
     assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
     assert!(matches!(
         store.ping().await,
@@ -133,7 +133,7 @@ async fn an_impossible_value_is_named_by_table_column_and_row() {
     ] {
         let engine = Sqlite::new();
         let store = engine.open();
-        store.begin(&execution, None).await.unwrap();
+        store.begin(&execution, None, None).await.unwrap();
         drop(store);
         tamper(
             &engine.path(),

@@ -115,14 +115,20 @@ async fn a_deleted_account_leaves_only_its_record(engine: &impl Engine) {
     let key = key(&execution);
     store.add_connection(&connection).await.unwrap();
     store.add_session(&session).await.unwrap();
-    store.begin(&execution, Some(&key)).await.unwrap();
+    store.begin(&execution, Some(&key), None).await.unwrap();
     store
         .finish(&finished(&execution), Some(&result()))
         .await
         .unwrap();
 
     let a = account_id("a");
-    assert!(store.delete_account(&tenant(), &a).await.unwrap());
+    assert!(
+        store
+            .delete_account(&tenant(), &a, false)
+            .await
+            .unwrap()
+            .is_some()
+    );
 
     assert_eq!(store.account(&tenant(), &a).await.unwrap(), None);
     assert!(
@@ -154,9 +160,10 @@ async fn deleting_an_account_leaves_others_alone(engine: &impl Engine) {
         .unwrap();
     assert!(
         store
-            .delete_account(&tenant(), &account_id("b"))
+            .delete_account(&tenant(), &account_id("b"), false)
             .await
             .unwrap()
+            .is_some()
     );
     let connections = store
         .connections(&tenant(), &account_id("a"), None)
@@ -176,9 +183,10 @@ async fn deleting_an_account_leaves_others_alone(engine: &impl Engine) {
 async fn a_missing_account_is_not_deleted(engine: &impl Engine) {
     let store = engine.open();
     assert!(
-        !store
-            .delete_account(&tenant(), &account_id("a"))
+        store
+            .delete_account(&tenant(), &account_id("a"), false)
             .await
             .unwrap()
+            .is_none()
     );
 }

@@ -102,7 +102,7 @@ fn ordinary() -> Execution {
 async fn each_filter_lets_only_its_own_through(engine: &impl Engine) {
     let store = engine.open();
     let (special, ordinary) = (special(), ordinary());
-    store.begin(&special, None).await.unwrap();
+    store.begin(&special, None, None).await.unwrap();
     store.record(&ordinary).await.unwrap();
     let any = ExecutionFilter::default;
     let slugs = vec!["shop".into(), "mail".into()];
@@ -161,7 +161,7 @@ async fn each_filter_lets_only_its_own_through(engine: &impl Engine) {
 
 async fn filters_apply_together(engine: &impl Engine) {
     let store = engine.open();
-    store.begin(&special(), None).await.unwrap();
+    store.begin(&special(), None, None).await.unwrap();
     store.record(&ordinary()).await.unwrap();
     let filter = ExecutionFilter {
         account: Some(account_id("b")),

@@ -1,6 +1,6 @@
 //! One key, one execution.
 
-use tenon_engine::model::{Execution, IdempotencyKey, Millis, Outcome};
+use tenon_engine::model::{BootId, Execution, IdempotencyKey, Millis, Outcome};
 use tenon_engine::ports::{Begun, Store, StoreError};
 use tokio::task::JoinSet;
 
@@ -16,6 +16,7 @@ promises![
     an_execution_that_sent_nothing_gives_its_key_back,
     keys_past_their_life_are_forgotten,
     a_key_for_a_missing_account_begins_nothing,
+    a_key_of_an_unknown_end_can_be_taken_over,
 ];
 
 async fn holder(store: &dyn Store, key: &IdempotencyKey, now: Millis) -> Option<IdempotencyKey> {
@@ -30,7 +31,7 @@ async fn held(store: &dyn Store) -> (Execution, IdempotencyKey) {
     let execution = execution();
     let key = key(&execution);
     assert_eq!(
-        store.begin(&execution, Some(&key)).await.unwrap(),
+        store.begin(&execution, Some(&key), None).await.unwrap(),
         Begun::Started
     );
     (execution, key)
@@ -44,7 +45,7 @@ async fn two_hundred_calls_with_one_key_are_one_execution(engine: &impl Engine) 
         let (store, execution) = (store.clone(), execution());
         calls.spawn(async move {
             store
-                .begin(&execution, Some(&key(&execution)))
+                .begin(&execution, Some(&key(&execution)), None)
                 .await
                 .unwrap()
         });
@@ -64,7 +65,10 @@ async fn a_held_key_writes_nothing_and_names_its_holder(engine: &impl Engine) {
     let store = engine.open();
     let (_, first) = held(&*store).await;
     let second = execution();
-    let begun = store.begin(&second, Some(&key(&second))).await.unwrap();
+    let begun = store
+        .begin(&second, Some(&key(&second)), None)
+        .await
+        .unwrap();
     assert_eq!(begun, Begun::Held(first.clone()));
     assert_eq!(store.execution(&tenant(), &second.id).await.unwrap(), None);
     assert_eq!(holder(&*store, &first, NOW).await, Some(first));
@@ -82,7 +86,7 @@ async fn a_key_belongs_to_its_account_application_and_action(engine: &impl Engin
         let key = key(other);
         assert_eq!(key.key_hash, first.key_hash);
         assert_eq!(
-            store.begin(other, Some(&key)).await.unwrap(),
+            store.begin(other, Some(&key), None).await.unwrap(),
             Begun::Started
         );
     }
@@ -94,14 +98,14 @@ async fn a_key_past_its_life_is_free_again(engine: &impl Engine) {
     store.finish(&finished(&first), None).await.unwrap();
     let mut early = execution();
     early.started_at = old.expires_at.plus(-1);
-    let refused = store.begin(&early, Some(&key(&early))).await.unwrap();
+    let refused = store.begin(&early, Some(&key(&early)), None).await.unwrap();
     assert_eq!(refused, Begun::Held(old.clone()));
     assert_eq!(holder(&*store, &old, old.expires_at).await, None);
     let mut second = execution();
     second.started_at = old.expires_at;
     let new = key(&second);
     assert_eq!(
-        store.begin(&second, Some(&new)).await.unwrap(),
+        store.begin(&second, Some(&new), None).await.unwrap(),
         Begun::Started
     );
     assert_eq!(holder(&*store, &old, second.started_at).await, Some(new));
@@ -115,7 +119,10 @@ async fn a_key_of_a_running_execution_outlives_its_life(engine: &impl Engine) {
     assert_eq!(holder(&*store, &old, late).await, Some(old.clone()));
     let mut second = execution();
     second.started_at = late;
-    let begun = store.begin(&second, Some(&key(&second))).await.unwrap();
+    let begun = store
+        .begin(&second, Some(&key(&second)), None)
+        .await
+        .unwrap();
     assert_eq!(begun, Begun::Held(old));
 }
 
@@ -127,7 +134,10 @@ async fn an_execution_that_sent_nothing_gives_its_key_back(engine: &impl Engine)
     store.finish(&unsent, None).await.unwrap();
     assert_eq!(holder(&*store, &old, NOW).await, None);
     let second = execution();
-    let begun = store.begin(&second, Some(&key(&second))).await.unwrap();
+    let begun = store
+        .begin(&second, Some(&key(&second)), None)
+        .await
+        .unwrap();
     assert_eq!(begun, Begun::Started);
 }
 
@@ -143,7 +153,7 @@ async fn keys_past_their_life_are_forgotten(engine: &impl Engine) {
 async fn a_key_for_a_missing_account_begins_nothing(engine: &impl Engine) {
     let store = engine.open();
     let execution = execution();
-    let refused = store.begin(&execution, Some(&key(&execution))).await;
+    let refused = store.begin(&execution, Some(&key(&execution)), None).await;
     assert!(
         matches!(refused, Err(StoreError::Unavailable(_))),
         "{refused:?}"
@@ -153,4 +163,20 @@ async fn a_key_for_a_missing_account_begins_nothing(engine: &impl Engine) {
         None
     );
     begun(&*store, &execution).await;
+}
+
+async fn a_key_of_an_unknown_end_can_be_taken_over(engine: &impl Engine) {
+    let store = engine.open();
+    with_accounts(&*store, &["a"]).await;
+    let (first, second) = (execution(), execution());
+    store.begin(&first, Some(&key(&first)), None).await.unwrap();
+    let over = Some(&first.id);
+    let held = store.begin(&second, Some(&key(&second)), over).await;
+    assert_eq!(held.unwrap(), Begun::Held(key(&first)));
+    store.sweep(&BootId::generate(), NOW).await.unwrap();
+    let begun = store.begin(&second, Some(&key(&second)), over).await;
+    assert_eq!(begun.unwrap(), Begun::Started);
+    let third = execution();
+    let late = store.begin(&third, Some(&key(&third)), over).await;
+    assert_eq!(late.unwrap(), Begun::Held(key(&second)));
 }

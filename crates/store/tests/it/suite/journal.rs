@@ -1,6 +1,6 @@
 //! Intents, outcomes, and what happens to those without.
 
-use tenon_engine::model::{BootId, ExecutionState, NodeStatus, Outcome};
+use tenon_engine::model::{BootId, EndedBy, Execution, ExecutionState, NodeStatus, Outcome};
 use tenon_engine::ports::StoreError;
 
 use super::nouns::{NOW, begun, execution, finished, key, result, tenant, with_accounts};
@@ -15,7 +15,8 @@ promises![
     one_id_is_one_execution,
     an_answer_is_kept_with_the_outcome,
     an_answer_of_a_deleted_account_is_not_kept,
-    a_late_outcome_brings_no_answer,
+    a_late_outcome_takes_the_place_of_an_assumed_one,
+    an_unknown_end_is_resolved_once,
     executions_of_dead_processes_end_as_unknown,
     executions_of_this_process_are_not_swept,
     executions_whose_end_was_never_written_end_as_unknown,
@@ -77,7 +78,7 @@ async fn one_id_is_one_execution(engine: &impl Engine) {
     let store = engine.open();
     let execution = execution();
     begun(&*store, &execution).await;
-    let again = store.begin(&execution, None).await;
+    let again = store.begin(&execution, None, None).await;
     assert!(matches!(again, Err(StoreError::Exists)), "{again:?}");
 }
 
@@ -101,7 +102,7 @@ async fn an_answer_of_a_deleted_account_is_not_kept(engine: &impl Engine) {
     let execution = execution();
     begun(&*store, &execution).await;
     store
-        .delete_account(&tenant(), &execution.account)
+        .delete_account(&tenant(), &execution.account, false)
         .await
         .unwrap();
     let finished = finished(&execution);
@@ -111,19 +112,35 @@ async fn an_answer_of_a_deleted_account_is_not_kept(engine: &impl Engine) {
     assert_eq!(read, Some(finished));
 }
 
-async fn a_late_outcome_brings_no_answer(engine: &impl Engine) {
+async fn a_late_outcome_takes_the_place_of_an_assumed_one(engine: &impl Engine) {
     let store = engine.open();
     with_accounts(&*store, &["a"]).await;
     let execution = execution();
     begun(&*store, &execution).await;
     store.sweep(&BootId::generate(), NOW).await.unwrap();
-    assert!(
-        !store
-            .finish(&finished(&execution), Some(&result()))
-            .await
-            .unwrap()
-    );
-    assert_eq!(store.result(&tenant(), &execution.id).await.unwrap(), None);
+    let swept = store.execution(&tenant(), &execution.id).await.unwrap();
+    assert_eq!(swept.unwrap().ended_by, Some(EndedBy::Sweep));
+    let truth = finished(&execution);
+    assert!(store.finish(&truth, Some(&result())).await.unwrap());
+    let read = store.execution(&tenant(), &execution.id).await.unwrap();
+    assert_eq!(read, Some(truth.clone()));
+    assert!(!store.finish(&truth, None).await.unwrap());
+}
+
+async fn an_unknown_end_is_resolved_once(engine: &impl Engine) {
+    let store = engine.open();
+    let execution = execution();
+    begun(&*store, &execution).await;
+    let resolved = Execution {
+        ended_by: Some(EndedBy::Person),
+        ..finished(&execution)
+    };
+    assert!(!store.resolve(&resolved).await.unwrap());
+    store.sweep(&BootId::generate(), NOW).await.unwrap();
+    assert!(store.resolve(&resolved).await.unwrap());
+    assert!(!store.resolve(&resolved).await.unwrap());
+    let read = store.execution(&tenant(), &execution.id).await.unwrap();
+    assert_eq!(read, Some(resolved));
 }
 
 async fn executions_of_dead_processes_end_as_unknown(engine: &impl Engine) {
@@ -210,7 +227,10 @@ async fn what_was_written_is_there_after_a_restart(engine: &impl Engine) {
     let store = engine.open();
     with_accounts(&*store, &["a"]).await;
     let (running, read) = (execution(), finished(&execution()));
-    store.begin(&running, Some(&key(&running))).await.unwrap();
+    store
+        .begin(&running, Some(&key(&running)), None)
+        .await
+        .unwrap();
     store.record(&read).await.unwrap();
     drop(store);
     let store = engine.open();

@@ -73,17 +73,24 @@ async fn data_keys_are_listed_oldest_first(engine: &impl Engine) {
     let old = DataKeyRow {
         id: DataKeyId::generate(),
         scope: tenant().scope(),
+        generation: 1,
         wrapped: vec![1, 0, 255],
         created_at: NOW,
     };
     let id = DataKeyId::generate();
     let new = DataKeyRow {
         id,
+        generation: 2,
         created_at: NOW.plus(1),
         ..old.clone()
     };
     for key in [&new, &old] {
-        store.add_data_key(key).await.unwrap();
+        assert!(store.add_data_key(key).await.unwrap());
     }
+    let late = DataKeyRow {
+        id: DataKeyId::generate(),
+        ..new.clone()
+    };
+    assert!(!store.add_data_key(&late).await.unwrap());
     assert_eq!(store.data_keys().await.unwrap(), [old, new]);
 }

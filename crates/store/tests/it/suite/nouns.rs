@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, json};
 use tenon_engine::model::{
     Account, AccountId, ApiKey, ApiKeyId, Attempt, BootId, Connection, ConnectionId,
-    ConnectionStatus, DataKeyId, Environment, Execution, ExecutionError, ExecutionId,
+    ConnectionStatus, DataKeyId, EndedBy, Environment, Execution, ExecutionError, ExecutionId,
     ExecutionState, IdempotencyKey, LinkedAccountId, Millis, NodeStatus, OrgId, Outcome, Paging,
     RequestId, RequestRecord, SealedCredential, Session, SessionId, SessionScopes, Source,
     StoredResult, Tenant,
@@ -92,6 +92,7 @@ pub(crate) fn execution() -> Execution {
         http_status: None,
         error: None,
         attempts: Vec::new(),
+        ended_by: None,
     }
 }
 
@@ -115,6 +116,7 @@ pub(crate) fn finished(execution: &Execution) -> Execution {
         http_status: Some(422),
         error: Some(error()),
         attempts: vec![attempt()],
+        ended_by: Some(EndedBy::Process),
         ..execution.clone()
     }
 }
@@ -146,7 +148,10 @@ fn attempt() -> Attempt {
 
 /// Begins the execution without a key.
 pub(crate) async fn begun(store: &dyn Store, execution: &Execution) {
-    assert_eq!(store.begin(execution, None).await.unwrap(), Begun::Started);
+    assert_eq!(
+        store.begin(execution, None, None).await.unwrap(),
+        Begun::Started
+    );
 }
 
 /// A key that the execution wants, good for a minute from its beginning.

@@ -27,7 +27,7 @@ async fn strangers_do_not_see_the_journal(engine: &impl Engine) {
     with_accounts(&*store, &["a"]).await;
     let execution = execution();
     let key = key(&execution);
-    store.begin(&execution, Some(&key)).await.unwrap();
+    store.begin(&execution, Some(&key), None).await.unwrap();
     store
         .finish(&finished(&execution), Some(&result()))
         .await
@@ -51,7 +51,7 @@ async fn strangers_do_not_end_an_execution(engine: &impl Engine) {
     let store = engine.open();
     with_accounts(&*store, &["a"]).await;
     let execution = execution();
-    store.begin(&execution, None).await.unwrap();
+    store.begin(&execution, None, None).await.unwrap();
     for stranger in strangers() {
         let end = Execution {
             tenant: stranger,
@@ -69,7 +69,7 @@ async fn strangers_hold_keys_of_their_own(engine: &impl Engine) {
     let store = engine.open();
     with_accounts(&*store, &["a"]).await;
     let first = execution();
-    store.begin(&first, Some(&key(&first))).await.unwrap();
+    store.begin(&first, Some(&key(&first)), None).await.unwrap();
     for stranger in strangers() {
         store.add_account(&stranger, &account("a")).await.unwrap();
         let own = Execution {
@@ -77,7 +77,7 @@ async fn strangers_hold_keys_of_their_own(engine: &impl Engine) {
             ..execution()
         };
         assert_eq!(
-            store.begin(&own, Some(&key(&own))).await.unwrap(),
+            store.begin(&own, Some(&key(&own)), None).await.unwrap(),
             Begun::Started
         );
     }
@@ -97,10 +97,11 @@ async fn strangers_do_not_see_or_change_an_account(engine: &impl Engine) {
         changed.name = "Taken over".into();
         store.update_account(&stranger, &changed).await.unwrap();
         assert!(
-            !store
-                .delete_account(&stranger, &own.account_id)
+            store
+                .delete_account(&stranger, &own.account_id, false)
                 .await
                 .unwrap()
+                .is_none()
         );
     }
     assert_eq!(
