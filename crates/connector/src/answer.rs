@@ -9,9 +9,7 @@ use crate::expr::{Expr, Scope};
 use crate::payload::Payload;
 use crate::problem::Fault;
 use crate::template::Text;
-
-/// The longest wait that an application can ask for; longer ones are taken for nonsense and cut.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+use crate::wait::{self, WaitUnit};
 
 /// An application's response.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,7 +65,7 @@ pub(crate) struct ErrorRule {
     kind: ErrorKind,
     code: Option<Text>,
     message: Option<Text>,
-    retry_after_ms: Option<Expr>,
+    retry_after_ms: Option<Text>,
 }
 
 /// The names that rules, identifiers and results see of an answer.
@@ -83,21 +81,12 @@ impl ErrorRule {
                 .map(|source| Text::compile(source, &answer_names));
             compiled.transpose().map_err(|fault| fault.under(key))
         };
-        let wait = doc.retry_after_ms.as_ref().map(|source| {
-            let inside = source
-                .trim()
-                .trim_start_matches("{{")
-                .trim_end_matches("}}");
-            Expr::compile(inside, &answer_names)
-        });
         Ok(Self {
             when: Expr::compile(&doc.when, &answer_names).map_err(|fault| fault.under("when"))?,
             kind: doc.kind,
             code: text("code", &doc.code)?,
             message: text("message", &doc.message)?,
-            retry_after_ms: wait
-                .transpose()
-                .map_err(|fault| fault.under("retry_after_ms"))?,
+            retry_after_ms: text("retry_after_ms", &doc.retry_after_ms)?,
         })
     }
 
@@ -111,25 +100,17 @@ impl ErrorRule {
             text.as_ref()
                 .and_then(|text| text.render(scope).ok().flatten())
         };
-        let mut failure = plain_failure(answer, now_ms);
+        let limited = self.kind == ErrorKind::RateLimited;
+        let mut failure = plain_failure(answer, limited, now_ms);
         if let Some(code) = render(&self.code).filter(|code| !code.is_empty()) {
             failure.code = code;
         }
         if let Some(message) = render(&self.message).filter(|message| !message.is_empty()) {
             failure.message = message;
         }
-        let wait = self
-            .retry_after_ms
-            .as_ref()
-            .and_then(|expr| expr.eval(scope).ok().flatten());
-        if let Some(wait) = wait
-            .and_then(|value| value.as_f64())
-            .filter(|wait| *wait >= 0.0 && wait.is_finite())
-        {
-            failure.retry_after = Some(Duration::from_secs_f64(
-                (wait / 1000.0).min(LONGEST_WAIT.as_secs_f64()),
-            ));
-        }
+        let said = render(&self.retry_after_ms);
+        let said = said.and_then(|text| wait::read(&text, WaitUnit::Milliseconds, now_ms));
+        failure.retry_after = said.or(failure.retry_after);
         match self.kind {
             ErrorKind::Failed => Verdict::Failed(failure),
             ErrorKind::Credential => Verdict::CredentialRejected(failure),
@@ -151,38 +132,18 @@ pub(crate) fn interpret(rules: &[ErrorRule], answer: &Answer, now_ms: i64) -> Ve
 fn by_status(answer: &Answer, now_ms: i64) -> Verdict {
     match answer.status {
         200..=299 => Verdict::Success,
-        401 => Verdict::CredentialRejected(plain_failure(answer, now_ms)),
-        429 => Verdict::RateLimited(plain_failure(answer, now_ms)),
-        _ => Verdict::Failed(plain_failure(answer, now_ms)),
+        401 => Verdict::CredentialRejected(plain_failure(answer, false, now_ms)),
+        429 => Verdict::RateLimited(plain_failure(answer, true, now_ms)),
+        _ => Verdict::Failed(plain_failure(answer, false, now_ms)),
     }
 }
 
-fn plain_failure(answer: &Answer, now_ms: i64) -> Failure {
+fn plain_failure(answer: &Answer, limited: bool, now_ms: i64) -> Failure {
     Failure {
         code: format!("HTTP_{}", answer.status),
         message: format!("The application answered with status {}", answer.status),
-        retry_after: answer
-            .header("retry-after")
-            .and_then(|text| retry_after(text, now_ms)),
+        retry_after: wait::of_headers(|name| answer.header(name), limited, now_ms),
     }
-}
-
-/// Reads a `Retry-After` header (RFC 9110, 10.2.3): seconds or an HTTP date. Nonsense is no advice.
-fn retry_after(text: &str, now_ms: i64) -> Option<Duration> {
-    let text = text.trim();
-    if let Ok(seconds) = text.parse::<f64>() {
-        let sensible = seconds.is_finite() && seconds >= 0.0;
-        return sensible.then(|| Duration::from_secs_f64(seconds.min(LONGEST_WAIT.as_secs_f64())));
-    }
-    let date = httpdate::parse_http_date(text)
-        .ok()?
-        .duration_since(std::time::UNIX_EPOCH)
-        .ok()?;
-    let wait = i64::try_from(date.as_millis())
-        .ok()?
-        .saturating_sub(now_ms)
-        .max(0);
-    Some(Duration::from_millis(u64::try_from(wait).ok()?).min(LONGEST_WAIT))
 }
 
 impl Answer {
@@ -231,23 +192,5 @@ impl Seen {
             ("headers", &self.headers),
             ("body", &self.body),
         ])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_is_read_in_every_form_and_nonsense_is_ignored() {
-        let now = 1_784_000_000_000;
-        let wait = |text: &str| retry_after(text, now).map(|wait| wait.as_secs());
-        assert_eq!(wait("7"), Some(7));
-        assert_eq!(wait("0"), Some(0));
-        assert_eq!(wait("1.5"), Some(1));
-        assert_eq!(wait("-3"), None);
-        assert_eq!(wait("soon"), None);
-        assert_eq!(wait("1e300"), Some(86_400));
-        assert_eq!(wait("Sun, 06 Nov 1994 08:49:37 GMT"), Some(0));
     }
 }

@@ -17,6 +17,7 @@ use crate::document::ConnectorDoc;
 use crate::hosts::HostPattern;
 use crate::page::Paging;
 use crate::problem::{Fault, Problem};
+use crate::rate::Window;
 use crate::request::Request;
 use crate::template::Text;
 use crate::yaml;
@@ -113,6 +114,9 @@ fn from_doc(slug: &str, doc: ConnectorDoc) -> Result<Connector, Fault> {
     let rules = doc.errors.iter().enumerate().map(|(index, rule)| {
         ErrorRule::compile(rule).map_err(|fault| fault.under(index.to_string()).under("errors"))
     });
+    let windows = doc.rate.iter().enumerate().map(|(index, window)| {
+        Window::compile(window).map_err(|fault| fault.under(index.to_string()).under("rate"))
+    });
     Ok(Connector {
         slug: slug.to_owned(),
         ways: auth::ways(&doc.auth)?,
@@ -120,6 +124,7 @@ fn from_doc(slug: &str, doc: ConnectorDoc) -> Result<Connector, Fault> {
             .transpose()
             .map_err(|fault: Fault| fault.under("identity"))?,
         errors: rules.collect::<Result<_, _>>()?,
+        rate: windows.collect::<Result<_, _>>()?,
         paging: doc
             .paging
             .as_ref()

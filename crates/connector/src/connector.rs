@@ -16,6 +16,7 @@ use crate::hosts::{HostPattern, HostSet};
 use crate::input::FieldError;
 use crate::page::Paging;
 use crate::plan::Plan;
+use crate::rate::Window;
 use crate::request::{PlanError, Request};
 use crate::template::Text;
 
@@ -43,6 +44,8 @@ pub struct Connector {
     pub ways: IndexMap<String, Way>,
     /// How the sandbox plays it.
     pub sandbox: SandboxDoc,
+    /// How many requests it takes.
+    pub rate: Arc<[Window]>,
     /// Its actions by id, in the order of their names.
     pub actions: IndexMap<String, Arc<Action>>,
     pub(crate) aliases: HashMap<String, String>,

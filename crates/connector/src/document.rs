@@ -8,6 +8,7 @@ mod action;
 mod auth;
 mod connector;
 mod params;
+mod rate;
 mod request;
 mod sandbox;
 
@@ -17,6 +18,7 @@ pub use action::{
 pub use auth::{AuthDoc, AuthKind, BasicDoc, FieldDoc, SendDoc};
 pub use connector::{ConnectorDoc, ErrorKind, ErrorRuleDoc, FactDoc, IdentityDoc, PagingDoc};
 pub use params::{ParamDoc, ParamType};
+pub use rate::{RateScope, WindowDoc};
 pub use request::{BodyDoc, RawDoc, RequestDoc};
 pub use sandbox::{CannedDoc, Operation, SandboxDoc, SandboxRouteDoc};
 

@@ -9,10 +9,13 @@ pub mod document;
 pub mod example;
 pub mod expr;
 pub mod hosts;
+pub mod limits;
 pub mod lint;
 pub mod plan;
+pub mod rate;
 pub mod retry;
 pub mod schema;
+pub mod wait;
 
 mod action;
 mod answer;

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AuthDoc, RequestDoc, SandboxDoc};
+use super::{AuthDoc, RequestDoc, SandboxDoc, WindowDoc};
 
 /// One application: identity, ways to authenticate, and what all its actions share.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -43,6 +43,9 @@ pub struct ConnectorDoc {
     /// How the application reports errors. The first rule that matches wins; without one, a status of 400 or more is a failure.
     #[serde(default)]
     pub errors: Vec<ErrorRuleDoc>,
+    /// How many requests the application takes. Calls wait for their turn instead of being refused there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rate: Vec<WindowDoc>,
     /// How lists continue. Actions with `paged: true` use it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paging: Option<PagingDoc>,
@@ -101,7 +104,7 @@ pub struct ErrorRuleDoc {
     /// What to tell the caller, as text over `status`, `headers` and `body`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Milliseconds to wait, where the application does not use the `Retry-After` header.
+    /// How long to wait, where the application does not use the `Retry-After` header: milliseconds, or a moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tenon_connector::{Bundle, Connector, HTTP_REQUEST, example, lint};
+use tenon_connector::{Answer, Bundle, Connector, HTTP_REQUEST, Payload, example, lint};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -133,4 +133,38 @@ fn the_documented_actions_have_exactly_the_documented_parameters() {
         sales.action("create_deal").unwrap().id,
         "create_opportunity"
     );
+}
+
+#[test]
+fn d4_the_shipped_connectors_read_what_is_left_from_their_applications_headers() {
+    let told = |slug: &str, window: usize, name: &str, value: &str| {
+        let connectors = connectors();
+        let connector = connectors.iter().find(|one| one.slug == slug).unwrap();
+        let answer = Answer {
+            status: 200,
+            headers: vec![(name.to_owned(), value.to_owned())],
+            payload: Payload::read(None, b""),
+        };
+        let told = connector.rate[window].told(&answer, 1_784_000_000_000);
+        (told.limit, told.remaining)
+    };
+    let usage = "api-usage=18/5000; per-app-api-usage=17/250(appName=sample-connected-app)";
+    let salesforce = |value| told("salesforce", 0, "sforce-limit-info", value);
+    assert_eq!(salesforce(usage), (Some(5000), Some(4982)));
+    assert_eq!(salesforce("api-usage=5002/5000"), (Some(5000), Some(0)));
+    assert_eq!(salesforce("nonsense"), (None, None));
+    let hubspot = |window, name, value| told("hubspot", window, name, value);
+    assert_eq!(
+        hubspot(0, "x-hubspot-ratelimit-max", "190"),
+        (Some(190), None)
+    );
+    assert_eq!(
+        hubspot(0, "x-hubspot-ratelimit-remaining", "12"),
+        (None, Some(12))
+    );
+    assert_eq!(
+        hubspot(1, "x-hubspot-ratelimit-daily-remaining", "7"),
+        (None, Some(7))
+    );
+    assert_eq!(hubspot(1, "date", "today"), (None, None));
 }
