@@ -37,6 +37,10 @@ pub(crate) fn files() -> Result<Vec<(PathBuf, String)>> {
             root.join("schemas/action.schema.json"),
             pretty(&tenon_connector::document::action_schema())?,
         ),
+        (
+            root.join("schemas/sbom.cdx.json"),
+            pretty(&crate::sbom::document()?)?,
+        ),
         (root.join("docs/errors.md"), errors()),
     ])
 }

@@ -1,11 +1,17 @@
-//! The project's own chores: `cargo xtask test` runs everything that must pass, `cargo xtask codegen` writes the
-//! generated files.
+//! The project's own chores: `cargo xtask test` runs everything that must pass, `cargo xtask bar` proves the promises at
+//! full size, `cargo xtask figures` prints what their tests saw last, `cargo xtask codegen` writes the generated files.
 //!
 //! What the tree has to look like (edges between crates, no application named in Rust, files that open with what
 //! they are for) is tested in [`tree`].
 
 mod codegen;
+mod figures;
+#[cfg(test)]
+mod promises;
+mod sbom;
 mod suite;
+#[cfg(test)]
+mod supply;
 mod tools;
 #[cfg(test)]
 mod tree;
@@ -21,9 +27,14 @@ fn main() -> Result<()> {
         .as_slice()
     {
         ["test"] => suite::run(),
+        ["bar"] => suite::bar(),
+        ["figures"] => figures::print(),
         ["codegen"] => codegen::write(),
         ["tools"] => tools::install().map(drop),
-        _ => bail!("use `cargo xtask test`, `cargo xtask codegen` or `cargo xtask tools`"),
+        _ => bail!(
+            "use `cargo xtask test`, `cargo xtask bar`, `cargo xtask figures`, `cargo xtask codegen` or \
+             `cargo xtask tools`"
+        ),
     }
 }
 

@@ -5,9 +5,9 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::{root, tools};
+use crate::{figures, root, tools};
 
-/// Runs the whole suite and stops at the first failure.
+/// Runs the whole suite and stops at the first failure. Tests of promises run in their short forms.
 pub(crate) fn run() -> Result<()> {
     let tools = tools::install()?;
     step("format", cargo(&["fmt", "--all", "--check"]))?;
@@ -24,18 +24,40 @@ pub(crate) fn run() -> Result<()> {
         ]),
     )?;
     licences()?;
-    let mut tests = cargo(&["test", "--workspace", "--locked", "--", "--include-ignored"]);
+    step("tests", tests(&tools))?;
+    step(
+        "catalogue",
+        cargo(&["run", "--quiet", "--locked", "--", "connector", "test"]),
+    )
+}
+
+/// Runs the tests with those of promises in their full forms, which takes hours, and prints the figures that they saw.
+/// One test at a time: they load the machine themselves.
+pub(crate) fn bar() -> Result<()> {
+    figures::forget()?;
+    let mut tests = tests(&tools::install()?);
+    tests.args(["--test-threads", "1"]).env("TENON_BAR", "full");
+    let ended = step("the bar", tests);
+    figures::print()?;
+    ended
+}
+
+fn tests(tools: &tools::Tools) -> Command {
+    let mut tests = cargo(&[
+        "test",
+        "--workspace",
+        "--locked",
+        "--no-fail-fast",
+        "--",
+        "--include-ignored",
+    ]);
     tests
         .env("TENON_PRISM", &tools.prism)
         .env("TENON_SYNAPSE_PYTHON", &tools.synapse_python);
     if let Some(specs) = specs() {
         tests.env("TENON_SPECS", specs);
     }
-    step("tests", tests)?;
-    step(
-        "catalogue",
-        cargo(&["run", "--quiet", "--locked", "--", "connector", "test"]),
-    )
+    tests
 }
 
 /// The vendors' descriptions: where the environment says, or beside the checkout.

@@ -176,6 +176,8 @@ pub(crate) enum Command {
     Doctor,
     /// Print the API's OpenAPI 3.1 document
     Openapi,
+    /// Print what this binary was built from, as a CycloneDX bill of materials
+    Sbom,
 }
 
 impl Command {

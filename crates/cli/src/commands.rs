@@ -12,4 +12,5 @@ pub(crate) mod linked_account;
 pub(crate) mod openapi;
 pub(crate) mod organization;
 pub(crate) mod sandbox;
+pub(crate) mod sbom;
 pub(crate) mod serve;

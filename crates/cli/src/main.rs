@@ -52,5 +52,6 @@ async fn run(arguments: Arguments) -> Outcome {
         Command::Connector(command) => commands::connector::run(&global, command).await,
         Command::Doctor => commands::doctor::run(&global).await,
         Command::Openapi => commands::openapi::run(&global),
+        Command::Sbom => commands::sbom::run(),
     }
 }
