@@ -152,7 +152,11 @@ impl Engine {
                 false => None,
             };
             let finished = self.store.finish(execution, result.as_ref()).await;
-            finished.map(drop)
+            finished.map(|written| {
+                if !written {
+                    tracing::warn!(execution = %execution.id, "an execution had another end already, or its row is gone: what its process saw of the end is not in the journal");
+                }
+            })
         } else {
             self.store.record(execution).await
         };

@@ -11,4 +11,5 @@ mod executing;
 mod failing;
 mod fixture;
 mod sessions;
+mod simulation;
 mod starting;

@@ -1,0 +1,179 @@
+//! The checker: the rows, what callers were told and what the application saw must agree.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use tenon_engine::model::{Execution, ExecutionId, ExecutionState, Outcome};
+
+use super::ledger::{Ledger, Scope, Told};
+use super::stage::MAX_CALLS;
+use super::world::State;
+
+/// Writes into the ledger what is wrong.
+pub(crate) fn check(state: &mut State) {
+    let mut wrong = Vec::new();
+    for row in &state.rows.executions {
+        state.ledger.unknown += u64::from(row.outcome == Some(Outcome::Unknown));
+        wrong.extend(unended(row));
+        wrong.extend(untrue(row, &state.ledger));
+    }
+    wrong.extend(repeated_deliveries(&state.ledger));
+    wrong.extend(repeated_keys(state));
+    wrong.extend(untold(state));
+    wrong.extend(retold(state));
+    wrong.extend(uncounted(state));
+    for what in wrong {
+        state.ledger.violated(what);
+    }
+}
+
+fn unended(row: &Execution) -> Option<String> {
+    let ended =
+        row.state == ExecutionState::Finished && row.node_status.is_some() && row.outcome.is_some();
+    (!ended).then(|| format!("{} never ends", row.id))
+}
+
+/// What a row says of the application's side is so.
+fn untrue(row: &Execution, ledger: &Ledger) -> Option<String> {
+    let key = &row.request.idempotency_key;
+    let doubtful = ledger.lost.contains(key)
+        || ledger.doubts.contains(&row.id)
+        || ledger
+            .deliveries
+            .iter()
+            .any(|one| one.vendor_key == *key && one.status >= 500);
+    let effects = effects(ledger, key);
+    let mut answered = ledger.deliveries.iter().rev();
+    let last = answered.find(|delivery| delivery.vendor_key == *key);
+    let refused = last.map(|delivery| delivery.status >= 300);
+    // An action that stops between its steps has failed, although the last answer was good.
+    let between = last.is_some_and(|delivery| delivery.step == "first");
+    let wrong = match row.outcome? {
+        Outcome::Unknown if !doubtful => "is unknown without a reason",
+        Outcome::NotSent if effects > 0 => "is not_sent and had an effect",
+        Outcome::NotSent if ledger.lost.contains(key) => "is not_sent and was sent",
+        Outcome::Succeeded if refused != Some(false) => "succeeded and was refused",
+        Outcome::Failed if refused != Some(true) && !between => "failed and was not refused",
+        _ => return None,
+    };
+    Some(format!("{} {wrong} ({last:?}, {effects} effects)", row.id))
+}
+
+fn effects(ledger: &Ledger, vendor_key: &str) -> u32 {
+    let of_key = ledger
+        .effects
+        .iter()
+        .filter(|((key, _), _)| key == vendor_key);
+    of_key.map(|(_, count)| *count).max().unwrap_or(0)
+}
+
+/// An unsafe request arrives once, unless the application itself asked to wait.
+fn repeated_deliveries(ledger: &Ledger) -> Vec<String> {
+    let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    for delivery in ledger
+        .deliveries
+        .iter()
+        .filter(|one| one.once && one.status != 429)
+    {
+        *counts
+            .entry((&delivery.vendor_key, &delivery.step))
+            .or_default() += 1;
+    }
+    let repeated = counts.into_iter().filter(|(_, count)| *count > 1);
+    repeated
+        .map(|((key, step), count)| format!("the request {step} of {key} arrived {count} times"))
+        .collect()
+}
+
+/// All executions under one idempotency key together have at most one effect.
+fn repeated_keys(state: &State) -> Vec<String> {
+    let mut vendor_keys: BTreeMap<&Scope, BTreeSet<&str>> = BTreeMap::new();
+    for row in &state.rows.executions {
+        if let Some(scope) = state.ledger.keyed.get(&row.request_id) {
+            let keys = vendor_keys.entry(scope).or_default();
+            keys.insert(&row.request.idempotency_key);
+        }
+    }
+    let counts = vendor_keys.into_iter().map(|(scope, keys)| {
+        let effects = keys.into_iter().map(|key| effects(&state.ledger, key));
+        (scope, effects.sum::<u32>())
+    });
+    let repeated = counts.filter(|(_, count)| *count > 1);
+    repeated
+        .map(|(scope, count)| format!("{scope:?} had {count} effects"))
+        .collect()
+}
+
+/// Every end that a caller was told of stands in the journal as it was told; so does every execution that was accepted.
+fn untold(state: &State) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for told in &state.ledger.told {
+        let row = state.rows.execution(&told.execution);
+        let agrees = row.is_some_and(|row| {
+            row.node_status == Some(told.node_status)
+                && told
+                    .outcome
+                    .is_none_or(|outcome| row.outcome == Some(outcome))
+        });
+        if !agrees && !assumed(state, told) {
+            let is = row.map(|row| (row.node_status, row.outcome));
+            wrong.push(format!(
+                "{} was told as {told:?} and is {is:?}",
+                told.execution
+            ));
+        }
+    }
+    let missing = |id: &&ExecutionId| state.rows.execution(id).is_none();
+    let accepted = state.ledger.accepted.iter().filter(missing);
+    wrong.extend(accepted.map(|id| format!("{id} was accepted and is not there")));
+    wrong
+}
+
+/// Whether the caller was told that nobody knows, for the sweep had assumed so: the truth may come later.
+fn assumed(state: &State, told: &Told) -> bool {
+    told.outcome == Some(Outcome::Unknown) && state.rows.swept.contains(&told.execution)
+}
+
+/// Whoever asks again is told the same, and of one execution only; one that sent nothing does not count.
+fn retold(state: &State) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut first: HashMap<&ExecutionId, &str> = HashMap::new();
+    let mut by_key: BTreeMap<&Scope, BTreeSet<&ExecutionId>> = BTreeMap::new();
+    for told in state
+        .ledger
+        .told
+        .iter()
+        .filter(|told| !assumed(state, told))
+    {
+        let words = *first.entry(&told.execution).or_insert(&told.words);
+        if words != told.words {
+            wrong.push(format!(
+                "{} was told as {words} and as {}",
+                told.execution, told.words
+            ));
+        }
+        let row = state.rows.execution(&told.execution);
+        let sent = row.filter(|row| row.outcome != Some(Outcome::NotSent));
+        if let Some(scope) = sent.and_then(|row| state.ledger.keyed.get(&row.request_id)) {
+            by_key.entry(scope).or_default().insert(&told.execution);
+        }
+    }
+    let several = by_key
+        .into_iter()
+        .filter(|(_, executions)| executions.len() > 1);
+    wrong
+        .extend(several.map(|(scope, executions)| format!("{scope:?} was told of {executions:?}")));
+    wrong
+}
+
+/// A session token makes no more executions than it is good for.
+fn uncounted(state: &State) -> Vec<String> {
+    let mut counts: BTreeMap<usize, u32> = BTreeMap::new();
+    for row in &state.rows.executions {
+        if let Some(account) = state.ledger.counted.get(&row.request_id) {
+            *counts.entry(*account).or_default() += 1;
+        }
+    }
+    let over = counts.into_iter().filter(|(_, count)| *count > MAX_CALLS);
+    over.map(|(account, count)| format!("the token of account {account} made {count} executions"))
+        .collect()
+}

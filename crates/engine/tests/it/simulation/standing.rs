@@ -1,0 +1,188 @@
+//! The ports that a simulated world only reads, or writes once when it is set up.
+
+use async_trait::async_trait;
+use tenon_engine::model::{
+    Account, AccountId, AdminKey, ApiKey, ApiKeyId, ApplicationSettings, Connection, ConnectionId,
+    ConnectionStatus, DataKeyRow, Erasure, Millis, OrgId, Organization, Page, Paging, Session,
+    SessionId, Tenant,
+};
+use tenon_engine::ports::{Accounts, Connections, Keys, Organizations, Sessions, Stored};
+
+use super::bug::Bug;
+use super::store::SimulatedStore;
+
+#[async_trait]
+impl Accounts for SimulatedStore {
+    async fn add_account(&self, tenant: &Tenant, account: &Account) -> Stored<()> {
+        let row = (tenant.clone(), account.clone());
+        self.write(None, move |rows| rows.accounts.push(row.clone()))
+            .await
+    }
+    async fn update_account(&self, _: &Tenant, _: &Account) -> Stored<()> {
+        unreachable!("no account changes")
+    }
+    async fn account(&self, _: &Tenant, id: &AccountId) -> Stored<Option<Account>> {
+        self.read(|rows| {
+            let mut accounts = rows.accounts.iter();
+            accounts
+                .find(|(_, row)| row.account_id == *id)
+                .map(|(_, row)| row.clone())
+        })
+        .await
+    }
+    async fn accounts(&self, _: &Tenant, _: Option<&str>, _: Paging) -> Stored<Page<Account>> {
+        unreachable!("nobody lists")
+    }
+    async fn delete_account(&self, _: &Tenant, _: &AccountId, _: bool) -> Stored<Option<Erasure>> {
+        unreachable!("no account goes")
+    }
+}
+
+#[async_trait]
+impl Connections for SimulatedStore {
+    async fn add_connection(&self, connection: &Connection) -> Stored<()> {
+        let row = connection.clone();
+        self.write(None, move |rows| rows.connections.push(row.clone()))
+            .await
+    }
+    async fn update_connection(&self, _: &Connection) -> Stored<bool> {
+        unreachable!("no connection changes")
+    }
+    async fn set_connection_status(
+        &self,
+        _: &Tenant,
+        id: &ConnectionId,
+        version: i64,
+        status: ConnectionStatus,
+    ) -> Stored<bool> {
+        let id = id.clone();
+        self.write(None, move |rows| {
+            let mut rows = rows.connections.iter_mut();
+            let row = rows.find(|row| row.id == id && row.version == version);
+            row.map(|row| row.status = status).is_some()
+        })
+        .await
+    }
+    async fn connections(
+        &self,
+        _: &Tenant,
+        account: &AccountId,
+        _: Option<&str>,
+    ) -> Stored<Vec<Connection>> {
+        self.read(|rows| {
+            let rows = rows
+                .connections
+                .iter()
+                .filter(|row| row.account == *account);
+            rows.cloned().collect()
+        })
+        .await
+    }
+    async fn connections_of_application(&self, _: &Tenant, _: &str) -> Stored<Vec<Connection>> {
+        unreachable!("no hosts change")
+    }
+    async fn delete_connections(&self, _: &Tenant, _: &[ConnectionId]) -> Stored<u64> {
+        unreachable!("no connection goes")
+    }
+}
+
+#[async_trait]
+impl Sessions for SimulatedStore {
+    async fn add_session(&self, session: &Session) -> Stored<()> {
+        let row = session.clone();
+        self.write(None, move |rows| rows.sessions.push(row.clone()))
+            .await
+    }
+    async fn session(&self, id: &SessionId) -> Stored<Option<Session>> {
+        self.read(|rows| rows.sessions.iter().find(|row| row.id == *id).cloned())
+            .await
+    }
+    async fn live_sessions(&self, _: &Tenant, _: &AccountId, _: Millis) -> Stored<Vec<Session>> {
+        unreachable!("every session is counted, and so a new one")
+    }
+    async fn revoke_session(&self, _: &Tenant, _: &SessionId, _: Millis) -> Stored<bool> {
+        unreachable!("no session is revoked")
+    }
+    async fn count_call(&self, _: &Tenant, id: &SessionId) -> Stored<bool> {
+        if self.world.bug == Some(Bug::StoreDoesNotCount) {
+            return Ok(true);
+        }
+        let id = id.clone();
+        self.write(None, move |rows| rows.count_call(&id)).await
+    }
+}
+
+#[async_trait]
+impl Keys for SimulatedStore {
+    async fn add_api_key(&self, key: &ApiKey) -> Stored<()> {
+        let row = key.clone();
+        self.write(None, move |rows| rows.api_keys.push(row.clone()))
+            .await
+    }
+    async fn api_key(&self, hash: &[u8; 32]) -> Stored<Option<ApiKey>> {
+        self.read(|rows| rows.api_keys.iter().find(|row| row.hash == *hash).cloned())
+            .await
+    }
+    async fn api_keys(&self, _: &Tenant) -> Stored<Vec<ApiKey>> {
+        unreachable!("nobody lists")
+    }
+    async fn revoke_api_key(&self, _: &Tenant, _: &ApiKeyId, _: Millis) -> Stored<bool> {
+        unreachable!("no key is revoked")
+    }
+    async fn add_admin_key(&self, key: &AdminKey) -> Stored<()> {
+        let row = key.clone();
+        self.write(None, move |rows| rows.admin_keys.push(row.clone()))
+            .await
+    }
+    async fn has_admin_key(&self, hash: &[u8; 32]) -> Stored<bool> {
+        self.read(|rows| rows.admin_keys.iter().any(|row| row.hash == *hash))
+            .await
+    }
+    async fn any_admin_key(&self) -> Stored<bool> {
+        self.read(|rows| !rows.admin_keys.is_empty()).await
+    }
+    async fn data_keys(&self) -> Stored<Vec<DataKeyRow>> {
+        self.read(|rows| rows.data_keys.clone()).await
+    }
+    async fn add_data_key(&self, key: &DataKeyRow) -> Stored<bool> {
+        let row = key.clone();
+        self.write(None, move |rows| {
+            rows.data_keys.push(row.clone());
+            true
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Organizations for SimulatedStore {
+    async fn add_organization(&self, organization: &Organization) -> Stored<()> {
+        let row = organization.clone();
+        self.write(None, move |rows| rows.organizations.push(row.clone()))
+            .await
+    }
+    async fn organizations(&self) -> Stored<Vec<Organization>> {
+        self.read(|rows| rows.organizations.clone()).await
+    }
+    async fn organization(&self, id: &OrgId) -> Stored<Option<Organization>> {
+        self.read(|rows| rows.organizations.iter().find(|row| row.id == *id).cloned())
+            .await
+    }
+    async fn rename_organization(&self, _: &OrgId, _: &str) -> Stored<bool> {
+        unreachable!("nothing is renamed")
+    }
+    async fn application_settings(&self, _: &Tenant) -> Stored<Vec<(String, ApplicationSettings)>> {
+        self.read(|_| Vec::new()).await
+    }
+    async fn set_application_settings(
+        &self,
+        _: &Tenant,
+        _: &str,
+        _: &ApplicationSettings,
+    ) -> Stored<()> {
+        unreachable!("nothing is switched")
+    }
+    async fn ping(&self) -> Stored<()> {
+        self.read(|_| ()).await
+    }
+}
