@@ -12,15 +12,21 @@
 
 mod application;
 mod canary;
+pub mod dns;
 mod http;
+mod namespace;
 mod process;
 pub mod promise;
+pub mod recorder;
 mod server;
 mod tools;
+mod watch;
 
 pub use application::Application;
 pub use canary::{CANARY, SECRET, Searched, assert_clean};
 pub use http::{Answer, Http};
+pub use namespace::Namespace;
 pub use process::Process;
 pub use server::{Caller, Options, Server};
 pub use tools::{Prism, Synapse, json_file, specs};
+pub use watch::Watch;

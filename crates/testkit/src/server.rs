@@ -16,6 +16,10 @@ pub struct Options {
     pub connectors: Option<PathBuf>,
     /// Open the loopback network to connectors, for counterparts that a test plays.
     pub allow_loopback: bool,
+    /// Further networks that are opened to connectors.
+    pub open: Vec<String>,
+    /// Variables of its environment.
+    pub environment: Vec<(String, String)>,
 }
 
 /// A running server.
@@ -122,13 +126,15 @@ impl Server {
         create.extend_from_slice(more);
         self.cli_json(&create);
         let key = self.cli_json(&["api-key", "create", "test", "--json"]);
-        let key = key["api_key"]
-            .as_str()
-            .expect("the key is shown once")
-            .to_owned();
+        let key = key["api_key"].as_str().expect("the key is shown once");
+        self.caller(key, account)
+    }
+
+    /// Somebody with this key and account.
+    pub fn caller(&self, key: &str, account: &str) -> Caller {
         Caller {
             http: self.http.clone(),
-            key,
+            key: key.to_owned(),
             account: account.to_owned(),
         }
     }
@@ -257,9 +263,14 @@ fn spawn(binary: &Path, data: &Path, options: &Options) -> (Process, String) {
     if let Some(folder) = &options.connectors {
         command.arg("--connectors").arg(folder);
     }
-    if options.allow_loopback {
-        command.args(["--dangerously-allow-private-networks", "127.0.0.0/8"]);
+    let mut open = options.open.clone();
+    open.extend(options.allow_loopback.then(|| "127.0.0.0/8".to_owned()));
+    if !open.is_empty() {
+        command
+            .arg("--dangerously-allow-private-networks")
+            .arg(open.join(","));
     }
+    command.envs(options.environment.iter().cloned());
     let mut process = Process::start(&mut command);
     let base = process.wait_for(
         "the server does not come up",

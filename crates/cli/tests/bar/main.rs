@@ -2,6 +2,12 @@
 //!
 //! `docs/promises.md` lists all of them. Sizes are short as a rule and full with `TENON_BAR=full`.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test says what is wrong by stopping"
+)]
+
 mod access;
 mod credentials;
 mod egress;
@@ -10,5 +16,6 @@ mod fairness;
 mod idempotency;
 mod inbound;
 mod operations;
+mod operator;
 mod parsers;
 mod vendor;

@@ -48,6 +48,7 @@ async fn killed_twenty_times_under_load_it_loses_and_repeats_nothing() {
         Options {
             connectors: Some(overlay.path().into()),
             allow_loopback: true,
+            ..Options::default()
         },
     );
     let field = format!("access_token={TOKEN}");

@@ -89,6 +89,7 @@ fn serve(overlay: &TempDir) -> Server {
         Options {
             connectors: Some(overlay.path().into()),
             allow_loopback: true,
+            ..Options::default()
         },
     )
 }

@@ -24,6 +24,7 @@ async fn a_real_chat_server_takes_a_message_once_and_its_401_and_429_are_told_ap
         Options {
             connectors,
             allow_loopback: true,
+            ..Options::default()
         },
     );
     let token = synapse.log_in().await;

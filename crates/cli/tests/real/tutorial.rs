@@ -54,7 +54,7 @@ fn every_file_and_every_command_of_the_tutorial_works() {
         TENON,
         Options {
             connectors,
-            allow_loopback: false,
+            ..Options::default()
         },
     );
     let lines = blocks
