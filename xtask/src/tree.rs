@@ -132,6 +132,49 @@ fn no_file_grows_without_somebody_asking_whether_it_is_two() {
     }
 }
 
+/// Ways to begin a connection by hand.
+const CONNECTS: [&str; 6] = [
+    "TcpStream::connect",
+    "TcpSocket::",
+    "UdpSocket::",
+    "HttpConnector",
+    "build_http()",
+    "connect_timeout(",
+];
+
+#[test]
+fn f5_one_place_connects() {
+    let mut places = Vec::new();
+    for (path, text) in production_files() {
+        // What plays counterparts for tests never ships.
+        let ships = !path.components().any(|part| part.as_os_str() == "testkit");
+        let code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        let found = code.filter(|line| CONNECTS.iter().any(|connects| line.contains(connects)));
+        places.extend(
+            found
+                .filter(|_| ships)
+                .map(|line| format!("{}: {}", path.display(), line.trim())),
+        );
+    }
+    let [door] = places.as_slice() else {
+        panic!("more or fewer than one place connects: {places:#?}");
+    };
+    assert!(door.contains("egress/src/dial.rs"), "{door}");
+    let lints = std::fs::read_to_string(root().join("clippy.toml")).unwrap();
+    for call in [
+        "tokio::net::TcpStream::connect",
+        "std::net::TcpStream::connect_timeout",
+        "tokio::net::TcpSocket::connect",
+    ] {
+        assert!(
+            lints.contains(&format!("\"{call}\"")),
+            "clippy does not forbid {call}"
+        );
+    }
+}
+
 fn folders(path: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
     entries

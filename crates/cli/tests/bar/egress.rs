@@ -2,6 +2,9 @@
 
 mod addresses;
 mod names;
+mod redirects;
+mod secrets;
+mod surroundings;
 
 /// An action that reads.
 const LOOK: &str = "request: { get: /look }\noutput: { schema: {} }\n";
