@@ -98,7 +98,10 @@ impl Engine {
         tenant: &Tenant,
         execution: &Execution,
     ) -> Outcomes<Option<Done>> {
-        let Some(result) = self.store.result(tenant, &execution.id).await? else {
+        let stored = self.store.result(tenant, &execution.id).await?;
+        let now = self.clock.now();
+        // What is over is over before the job comes that forgets it.
+        let Some(result) = stored.filter(|result| result.expires_at > now) else {
             return Ok(None);
         };
         let key = self.keys.by_id(&result.key)?;

@@ -184,3 +184,6 @@ pub(super) fn record_of(error: &Error) -> ExecutionError {
         hint: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

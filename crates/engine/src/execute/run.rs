@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use tenon_connector::document::Effect;
 use tenon_connector::retry::{Decision, Ending, Safety, decide};
 use tenon_connector::{Action, Answer, Connector, Facts, Plan, Verdict, Way};
 use tenon_egress::{Call, Route};
@@ -99,7 +100,8 @@ impl Engine {
                     );
                 }
                 run.execution.http_status = Some(answer.status);
-                run.end(NodeStatus::Failed, Outcome::Failed, Some(error));
+                let outcome = run.refused(&plan);
+                run.end(NodeStatus::Failed, outcome, Some(error));
                 return Ok(run.answered(answer.payload.into_data(), answer.status, None));
             }
             keep(&mut answers, &plan.step, &answer);
@@ -270,6 +272,19 @@ impl Run {
     fn may_have_done(&self, step: &str) -> bool {
         let mut attempts = self.execution.attempts.iter();
         attempts.any(|attempt| attempt.step == step && outcome::may_have_acted(attempt))
+    }
+
+    /// What a refusal says of the application's side: nothing, where an attempt before it got no answer and may have
+    /// done what was asked.
+    fn refused(&self, plan: &Plan) -> Outcome {
+        let mut attempts = self.execution.attempts.iter();
+        let unanswered = attempts.any(|attempt| {
+            attempt.step == plan.step && attempt.sent && attempt.http_status.is_none()
+        });
+        match unanswered && plan.effect != Effect::Read {
+            true => Outcome::Unknown,
+            false => Outcome::Failed,
+        }
     }
 
     fn end(

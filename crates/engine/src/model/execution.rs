@@ -37,7 +37,7 @@ words!(
         Succeeded = "succeeded",
         /// The application answered that it did not.
         Failed = "failed",
-        /// The request left and no answer came.
+        /// A request left, and no answer says whether it was done: none came, or only to a repetition that was refused.
         Unknown = "unknown",
     }
 );

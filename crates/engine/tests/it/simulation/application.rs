@@ -65,7 +65,7 @@ impl Transport for Application {
         };
         let in_time = self.pass(back, call.deadline).await;
         match (way, response) {
-            (Way::Fine, Some(response)) if in_time => Ok(response),
+            (Way::Fine, Some(response)) if in_time => Ok(self.answer(call.plan, response)),
             (Way::Broken(kind), _) if in_time => Err(self.broken(call.plan, kind)),
             (Way::Lost, _) if in_time => Err(self.broken(call.plan, ErrorKind::Reset)),
             _ => Err(self.broken(call.plan, ErrorKind::Timeout)),
@@ -117,8 +117,21 @@ impl Application {
     }
 
     fn lose(&self, plan: &Plan) {
-        self.world
-            .look(|state| state.ledger.lost.extend(vendor_key(plan)));
+        self.world.look(|state| {
+            state.ledger.lost.extend(vendor_key(plan));
+            state.ledger.unanswered.extend(vendor_key(plan));
+        });
+    }
+
+    fn answer(&self, plan: &Plan, response: Response) -> Response {
+        self.world.look(|state| {
+            let key = vendor_key(plan);
+            state
+                .ledger
+                .unanswered
+                .retain(|lost| key.as_ref() != Some(lost));
+        });
+        response
     }
 
     fn deliver(&self, plan: &Plan) -> Response {

@@ -35,27 +35,27 @@ fn unended(row: &Execution) -> Option<String> {
 /// What a row says of the application's side is so.
 fn untrue(row: &Execution, ledger: &Ledger) -> Option<String> {
     let key = &row.request.idempotency_key;
-    let doubtful = ledger.lost.contains(key)
-        || ledger.doubts.contains(&row.id)
-        || ledger
-            .deliveries
-            .iter()
-            .any(|one| one.vendor_key == *key && one.status >= 500);
-    let effects = effects(ledger, key);
-    let mut answered = ledger.deliveries.iter().rev();
-    let last = answered.find(|delivery| delivery.vendor_key == *key);
-    let refused = last.map(|delivery| delivery.status >= 300);
-    // An action that stops between its steps has failed, although the last answer was good.
-    let between = last.is_some_and(|delivery| delivery.step == "first");
+    let deliveries = ledger.deliveries.iter();
+    let answers = deliveries.filter(|one| one.vendor_key == *key);
+    let answers: Vec<_> = answers.map(|one| one.status).collect();
+    let (last, effects) = (answers.last(), effects(ledger, key));
+    // Of an error of the application's own nobody knows what it did.
+    let faulty = answers.iter().any(|status| *status >= 500);
+    let doubtful = faulty || ledger.lost.contains(key) || ledger.doubts.contains(&row.id);
+    // An action of two steps may fail after the first was done.
+    let single = row.action != "two";
     let wrong = match row.outcome? {
-        Outcome::Unknown if !doubtful => "is unknown without a reason",
+        Outcome::Unknown if doubtful => return None,
+        Outcome::Unknown => "is unknown without a reason",
+        _ if ledger.unanswered.contains(key) => "got no answer and is not unknown",
         Outcome::NotSent if effects > 0 => "is not_sent and had an effect",
-        Outcome::NotSent if ledger.lost.contains(key) => "is not_sent and was sent",
-        Outcome::Succeeded if refused != Some(false) => "succeeded and was refused",
-        Outcome::Failed if refused != Some(true) && !between => "failed and was not refused",
+        Outcome::Succeeded if last.is_none_or(|status| *status >= 300) => "succeeded, refused",
+        Outcome::Failed if single && last.is_none_or(|status| *status < 300) => "failed, accepted",
+        Outcome::Failed if single && !faulty && effects > 0 => "failed and had an effect",
         _ => return None,
     };
-    Some(format!("{} {wrong} ({last:?}, {effects} effects)", row.id))
+    let id = &row.id;
+    Some(format!("{id} {wrong} ({answers:?}, {effects} effects)"))
 }
 
 fn effects(ledger: &Ledger, vendor_key: &str) -> u32 {

@@ -75,6 +75,8 @@ pub(crate) struct Ledger {
     pub(crate) effects: BTreeMap<(String, String), u32>,
     /// Vendor keys of which a request may have arrived without the engine's knowing.
     pub(crate) lost: BTreeSet<String>,
+    /// Those of which the last request that left is such a one.
+    pub(crate) unanswered: BTreeSet<String>,
     /// Executions that a crash or a failing store left in doubt.
     pub(crate) doubts: BTreeSet<ExecutionId>,
     pub(crate) told: Vec<Told>,
