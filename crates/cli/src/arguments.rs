@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use tenon_server::config::{Environment, ServeConfig};
+use tenon_server::config::{Caps, Environment, ServeConfig};
 
 use crate::commands::{
     api_key, application, connection, connector, demo, execute, executions, linked_account,
@@ -104,6 +104,7 @@ impl Global {
             public_url: None,
             dangerously_allow_private_networks: self.dangerously_allow_private_networks.clone(),
             mirror_status: false,
+            caps: Caps::default(),
             extra_ca_file: self.extra_ca_file.clone(),
             environment: Environment::read(),
         }

@@ -89,18 +89,29 @@ impl Meter {
     /// The answer came, and told something of each window.
     pub fn settle(&mut self, ticket: Ticket, now: Duration, told: impl Fn(usize) -> Told) {
         self.refusals = 0;
-        self.each(ticket, |index, log| {
-            log.settle(now);
-            log.learn(ticket.number, told(index), now);
-        });
+        self.count(ticket, now, told);
     }
 
-    /// The application had too many requests. Nobody calls until the time that it asked for has passed.
-    pub fn refuse(&mut self, now: Duration, asked: Option<Duration>) {
+    /// The answer came: the application had too many requests. Nobody calls until the time that it asked for has passed.
+    pub fn refuse(
+        &mut self,
+        ticket: Ticket,
+        now: Duration,
+        told: impl Fn(usize) -> Told,
+        asked: Option<Duration>,
+    ) {
+        self.count(ticket, now, told);
         let backoff = FIRST_BACKOFF.saturating_mul(1 << self.refusals.min(10));
         let wait = asked.unwrap_or(backoff.min(LONGEST_BACKOFF));
         self.refusals = self.refusals.saturating_add(1);
         self.closed_until = self.closed_until.max(now + wait);
+    }
+
+    fn count(&mut self, ticket: Ticket, now: Duration, told: impl Fn(usize) -> Told) {
+        self.each(ticket, |index, log| {
+            log.settle(now);
+            log.learn(ticket.number, told(index), now);
+        });
     }
 
     /// No byte of the request left: it counts for nothing.

@@ -120,7 +120,9 @@ codes! {
     UpstreamTls "UPSTREAM_TLS" 502 Network true None, "No trusted TLS connection to the application. Nothing was sent.";
     UpstreamOutcomeUnknown "UPSTREAM_OUTCOME_UNKNOWN" 502 Network false None, "The request left and no answer came: the application may have acted.";
     UpstreamTooLarge "UPSTREAM_TOO_LARGE" 502 Application false None, "The application's answer is larger than the limit.";
-    Unavailable "UNAVAILABLE" 503 Gateway true None, "Tenon is starting, stopping or overloaded; try again.";
+    Unavailable "UNAVAILABLE" 503 Gateway true None, "Tenon is starting or stopping; try again.";
+    Overloaded "OVERLOADED" 503 Gateway true None, "Too many calls are in flight here or at the application's host. Nothing was sent; wait as long as `Retry-After` says.";
+    UpstreamSuspended "UPSTREAM_SUSPENDED" 503 Network true None, "The application failed many times in a row, so that only a probe calls it every few seconds. Nothing was sent.";
     LogUnavailable "LOG_UNAVAILABLE" 503 Gateway true None, "The journal cannot be written, so nothing is done that it could not prove.";
     CredentialRefreshTimeout "CREDENTIAL_REFRESH_TIMEOUT" 503 Credential true None, "The credential's refresh did not finish in time.";
     UpstreamTimeout "UPSTREAM_TIMEOUT" 504 Network false None, "The deadline passed before the application answered.";
@@ -163,16 +165,31 @@ pub struct Error {
     /// A sentence for people. Never an internal text.
     pub message: String,
     /// What is wrong with each parameter.
-    pub errors: Vec<FieldError>,
+    pub errors: Box<[FieldError]>,
     /// Whether the same call may be made again without harm.
     pub retryable: bool,
     /// How long to wait first, in milliseconds.
     pub retry_after_ms: Option<u64>,
+    /// The quota that is used up, where it is one.
+    pub quota: Option<Box<Quota>>,
     /// The execution that it ended, if one had begun.
     pub execution: Option<Ended>,
     /// What happened inside. Logged, never shown.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// A quota, as the headers `RateLimit-Policy` and `RateLimit` tell it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quota {
+    /// What it is called: letters, digits and hyphens.
+    pub name: String,
+    /// How many calls fit in its window.
+    pub limit: u32,
+    /// The window's length in seconds.
+    pub window_seconds: u64,
+    /// How many are left.
+    pub remaining: u32,
 }
 
 /// How an execution ended that has no answer of the application to show.
@@ -192,9 +209,10 @@ impl Error {
         Self {
             code,
             message: message.into(),
-            errors: Vec::new(),
+            errors: Box::default(),
             retryable: code.entry().retryable,
             retry_after_ms: None,
+            quota: None,
             execution: None,
             source: None,
         }
@@ -211,7 +229,7 @@ impl Error {
             .first()
             .map_or_else(String::new, |error| error.message.clone());
         Self {
-            errors,
+            errors: errors.into_boxed_slice(),
             ..Self::new(Code::ValidationError, message)
         }
     }
@@ -231,6 +249,16 @@ impl Error {
             source: Some(source.into()),
             ..Self::of(Code::Internal)
         }
+    }
+
+    /// What is known about the application's side. A call that was kept from beginning was not sent.
+    pub fn outcome(&self) -> Option<Outcome> {
+        let ended = self.execution.as_ref().map(|ended| ended.outcome);
+        let kept_back = matches!(
+            self.code,
+            Code::RateLimited | Code::Overloaded | Code::UpstreamSuspended
+        );
+        ended.or_else(|| kept_back.then_some(Outcome::NotSent))
     }
 
     /// The same error with its cause, for the log.

@@ -3,6 +3,7 @@
 //! [`pipeline`] is the path; the phases that decide without I/O stand in files of their own.
 
 mod answered;
+mod claims;
 mod dry_run;
 mod fingerprint;
 mod journal;
@@ -14,6 +15,7 @@ mod run;
 
 pub use answered::{Answered, Done};
 pub use pipeline::Reply;
-pub use request::{DEFAULT_TIMEOUT, ExecuteRequest, LONGEST_TIMEOUT};
+pub use request::{DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT, ExecuteRequest, LONGEST_TIMEOUT};
 
+pub(crate) use claims::Claims;
 pub(crate) use outcome::answer;

@@ -9,6 +9,7 @@ pub mod connections;
 pub mod error;
 pub mod execute;
 pub mod executions;
+pub mod flow;
 pub mod keychain;
 pub mod model;
 pub mod organizations;
@@ -23,6 +24,8 @@ use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 
 use crate::error::Outcomes;
+use crate::execute::Claims;
+use crate::flow::{Caps, Flow};
 use crate::keychain::KeyChain;
 use crate::model::BootId;
 use crate::ports::{Clock, Store};
@@ -43,6 +46,8 @@ pub struct Parts {
     pub registry: Arc<Registry>,
     /// Where the sandbox listens inside this process, if it runs.
     pub sandbox: Option<SocketAddr>,
+    /// How many executions may run at once.
+    pub caps: Caps,
 }
 
 /// All use cases.
@@ -53,6 +58,8 @@ pub struct Engine {
     clock: Arc<dyn Clock>,
     registry: Arc<Registry>,
     sandbox: Option<SocketAddr>,
+    flow: Flow,
+    claims: Claims,
     boot: BootId,
     tasks: TaskTracker,
 }
@@ -67,6 +74,7 @@ impl Engine {
             clock,
             registry,
             sandbox,
+            caps,
         } = parts;
         let (boot, tasks) = (BootId::generate(), TaskTracker::new());
         Arc::new(Self {
@@ -76,6 +84,8 @@ impl Engine {
             clock,
             registry,
             sandbox,
+            flow: Flow::new(caps),
+            claims: Claims::default(),
             boot,
             tasks,
         })

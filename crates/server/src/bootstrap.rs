@@ -78,6 +78,7 @@ pub async fn open(config: &ServeConfig) -> Result<Installation, StartError> {
         clock,
         registry,
         sandbox: Some(sandbox_address),
+        caps: config.caps,
     });
     let app = App {
         engine,

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+pub use tenon_engine::flow::Caps;
 use tenon_vault::Secret;
 
 /// Everything that is decided before the program starts.
@@ -26,6 +27,8 @@ pub struct ServeConfig {
     pub dangerously_allow_private_networks: Vec<IpNet>,
     /// Answer executions with the application's status where a caller does not say.
     pub mirror_status: bool,
+    /// How many executions may run at once.
+    pub caps: Caps,
     /// Further root certificates for applications, in PEM.
     pub extra_ca_file: Option<PathBuf>,
     /// What the environment alone brings.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use tenon_server::bootstrap;
-use tenon_server::config::ServeConfig;
+use tenon_server::config::{Caps, ServeConfig};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::arguments::Global;
@@ -29,6 +29,41 @@ pub(crate) struct ServeArgs {
     /// The status of an execution's answer, where a caller does not say: 200, or the application's own
     #[arg(long, env = "TENON_EXECUTE_STATUS", value_enum, default_value_t = ExecuteStatus::Ok)]
     execute_status: ExecuteStatus,
+    #[command(flatten)]
+    caps: CapsArgs,
+}
+
+/// How many executions may run at once; as many may wait for a place.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+struct CapsArgs {
+    /// Executions that run at once
+    #[arg(long, env = "TENON_MAX_IN_FLIGHT", value_name = "N", default_value_t = Caps::default().process)]
+    max_in_flight: usize,
+    /// Executions that run at once at one host of an application
+    #[arg(long, env = "TENON_MAX_IN_FLIGHT_PER_HOST", value_name = "N", default_value_t = Caps::default().host)]
+    max_in_flight_per_host: usize,
+    /// Executions that run at once with one connection
+    #[arg(long, env = "TENON_MAX_IN_FLIGHT_PER_CONNECTION", value_name = "N", default_value_t = Caps::default().connection)]
+    max_in_flight_per_connection: usize,
+    /// How much of the first two one environment may take, in percent
+    #[arg(long, env = "TENON_TENANT_SHARE", value_name = "PERCENT", default_value_t = Caps::default().tenant_percent, value_parser = clap::value_parser!(u8).range(1..=100))]
+    tenant_share: u8,
+    /// After how many failures in a row a host is given up for some seconds; 0: never
+    #[arg(long, env = "TENON_BREAKER_FAILURES", value_name = "N", default_value_t = Caps::default().breaker_failures)]
+    breaker_failures: u32,
+}
+
+impl CapsArgs {
+    fn caps(&self) -> Caps {
+        Caps {
+            process: self.max_in_flight.max(1),
+            host: self.max_in_flight_per_host.max(1),
+            connection: self.max_in_flight_per_connection.max(1),
+            tenant_percent: self.tenant_share,
+            breaker_failures: self.breaker_failures,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -45,6 +80,7 @@ impl ServeArgs {
         ServeConfig {
             listen: self.listen,
             public_url: self.public_url.clone(),
+            caps: self.caps.caps(),
             mirror_status: self.execute_status == ExecuteStatus::Mirror,
             ..global.config()
         }

@@ -10,18 +10,29 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// A folder with a copy of one connector in which texts are replaced.
+/// A folder with a copy of one connector in which texts are replaced. Its quotas are left out: the counterpart has none.
 pub(crate) fn copy(source: &Path, replace: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join(source.file_name().unwrap());
     std::fs::create_dir_all(target.join("actions")).unwrap();
     for (name, text) in bundle(source).files {
+        let text = without_rate(&text);
         let text = replace
             .iter()
             .fold(text, |text, (from, to)| text.replace(from, to));
         std::fs::write(target.join(name), text).unwrap();
     }
     folder
+}
+
+/// A document without its section `rate`.
+fn without_rate(text: &str) -> String {
+    let mut inside = false;
+    let kept = text.split_inclusive('\n').filter(|line| {
+        inside = line.starts_with("rate:") || (inside && line.starts_with(' '));
+        !inside
+    });
+    kept.collect()
 }
 
 /// A connector's files.

@@ -191,14 +191,19 @@ fn a_limit_that_answers_tell_replaces_the_written_one() {
 #[test]
 fn after_too_many_requests_everybody_waits_as_long_as_was_asked_or_longer_each_time() {
     let mut meter = meter(100, SECOND);
-    meter.refuse(Duration::ZERO, Some(SECOND * 7));
-    assert_eq!(meter.take(SECOND, all), Err(SECOND * 6));
-    meter.refuse(SECOND * 7, None);
-    assert_eq!(meter.take(SECOND * 7, all), Err(SECOND * 2));
-    let ticket = meter.take(SECOND * 9, all).unwrap();
-    meter.settle(ticket, SECOND * 9, nothing);
-    meter.refuse(SECOND * 9, None);
-    assert_eq!(meter.take(SECOND * 9, all), Err(SECOND));
+    let mut refused = |now: Duration, asked| {
+        let ticket = meter.take(now, all).unwrap();
+        meter.refuse(ticket, now, nothing, asked);
+        meter.outlook(now, 0, all)
+    };
+    assert_eq!(refused(Duration::ZERO, Some(SECOND * 7)), SECOND * 7);
+    assert_eq!(refused(SECOND * 7, None), SECOND * 2);
+    assert_eq!(refused(SECOND * 9, None), SECOND * 4);
+    let ticket = meter.take(SECOND * 13, all).unwrap();
+    meter.settle(ticket, SECOND * 13, nothing);
+    let ticket = meter.take(SECOND * 13, all).unwrap();
+    meter.refuse(ticket, SECOND * 13, nothing, None);
+    assert_eq!(meter.outlook(SECOND * 13, 0, all), SECOND);
 }
 
 #[test]

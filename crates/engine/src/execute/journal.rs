@@ -3,6 +3,7 @@
 use tenon_vault::{Purpose, digest};
 
 use super::answered::{self, Done};
+use super::claims::IN_FLIGHT_WAIT_MS;
 use super::run::Run;
 use crate::Engine;
 use crate::error::{Code, Error, Outcomes};
@@ -16,8 +17,6 @@ use crate::ports::Begun;
 const LIFE_MS: i64 = 24 * 3600 * 1000;
 /// The largest answer that is kept whole.
 const KEPT_LIMIT_BYTES: usize = 10 * 1024 * 1024;
-/// How long a caller waits who asks while the first call is still running.
-const IN_FLIGHT_WAIT_MS: u64 = 1000;
 
 /// An idempotency key before its execution has an id.
 pub(super) struct Key {

@@ -12,6 +12,9 @@ use crate::model::{Attempt, Execution, ExecutionError, NodeStatus, Outcome};
 /// How much of an application's words an error repeats, in characters. Its whole answer stands in `data`.
 const LONGEST_WORDS: usize = 2000;
 
+/// A host that is silent for less than this may just be slow.
+const TELLING_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// What the egress client brought, as the connector language sees it.
 pub(crate) fn answer(response: tenon_egress::Response) -> Answer {
     let content_type = response
@@ -53,6 +56,16 @@ pub(super) fn is_final(error: &SendError) -> bool {
             | ErrorKind::Plan
             | ErrorKind::TooLarge
     )
+}
+
+/// What an attempt says of the host. `None`: nothing; a caller's own short deadline is not its fault.
+pub(super) fn host_is_well(result: &Result<Answer, SendError>, took: Duration) -> Option<bool> {
+    match result {
+        Ok(answer) => Some(answer.status < 500),
+        Err(error) if is_final(error) => None,
+        Err(error) if error.kind == ErrorKind::Timeout && took < TELLING_TIMEOUT => None,
+        Err(_) => Some(false),
+    }
 }
 
 /// The error that a caller sees where the application did not answer, and what is known of its side.

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::answered::Done;
+use super::claims::Claim;
 use super::journal::{Intent, Key};
 use super::request::ExecuteRequest;
 use super::run::{Run, no_step, way_of};
@@ -17,6 +18,7 @@ use super::{dry_run, fingerprint};
 use crate::Engine;
 use crate::access::AccountCaller;
 use crate::error::{Error, Outcomes};
+use crate::flow::Pass;
 use crate::model::{Connection, Execution, ExecutionId, ExecutionState};
 
 /// What a caller gets.
@@ -62,6 +64,7 @@ impl Engine {
         request: ExecuteRequest,
     ) -> Outcomes<Reply> {
         request.check()?;
+        let deadline = Instant::now() + request.timeout;
         let (connector, action) = self.registry.action(&request.slug, &request.action)?;
         self.check_enabled(caller.tenant(), &connector.slug).await?;
         let params = action
@@ -70,18 +73,17 @@ impl Engine {
         let effect = action.effect(&params);
         caller.check_action(&connector.slug, &action, effect)?;
         let key = self.key_of(caller, &request).await?;
-        if let Some(key) = key.as_ref().filter(|_| !request.dry_run)
-            && let Some(done) = self
-                .replay(
-                    caller.tenant(),
-                    &caller.account().account_id,
-                    &connector.slug,
-                    &action.id,
-                    key,
-                )
-                .await?
-        {
-            return Ok(Reply::Replayed(done));
+        let mut claim = None;
+        if let Some(key) = key.as_ref().filter(|_| !request.dry_run) {
+            claim = Some(
+                self.claims
+                    .claim(caller, &connector.slug, &action.id, key)?,
+            );
+            let (tenant, account) = (caller.tenant(), &caller.account().account_id);
+            let earlier = self.replay(tenant, account, &connector.slug, &action.id, key);
+            if let Some(done) = earlier.await? {
+                return Ok(Reply::Replayed(done));
+            }
         }
         let prepared = self
             .prepare(caller, &request, connector, action, params, effect)
@@ -90,9 +92,24 @@ impl Engine {
         if request.dry_run {
             return Ok(Reply::DryRun(prepared.show(first)));
         }
+        let pass = self.enter(&prepared, &first.1, &request, deadline).await?;
         self.count_call(caller).await?;
-        let run = self.run_of(caller, &request, prepared, first);
-        self.start(run, key, request.asynchronous).await
+        let run = self.run_of(caller, &request, prepared, first, (pass, deadline));
+        self.start(run, key.zip(claim), request.asynchronous).await
+    }
+
+    /// Waits until the call may begin. Whoever is refused here left nothing behind.
+    async fn enter(
+        &self,
+        prepared: &Prepared,
+        plan: &Plan,
+        request: &ExecuteRequest,
+        deadline: Instant,
+    ) -> Outcomes<Pass> {
+        let windows = &prepared.connector.rate;
+        let lane = self.flow.lane(&prepared.connection, windows, plan);
+        let until = deadline.min(Instant::now() + request.max_wait);
+        self.flow.enter(lane, plan.url.path(), until).await
     }
 
     async fn key_of(
@@ -147,7 +164,9 @@ impl Engine {
         request: &ExecuteRequest,
         prepared: Prepared,
         first: (usize, Plan),
+        (pass, deadline): (Pass, Instant),
     ) -> Run {
+        let left = deadline.saturating_duration_since(Instant::now());
         let now = self.clock.now();
         let execution = Execution {
             id: prepared.id,
@@ -164,7 +183,7 @@ impl Engine {
             asynchronous: request.asynchronous,
             request: fingerprint::of_plan(&first.1, prepared.facts.idempotency_key.clone()),
             started_at: now,
-            deadline_at: now.plus(i64::try_from(request.timeout.as_millis()).unwrap_or(i64::MAX)),
+            deadline_at: now.plus(i64::try_from(left.as_millis()).unwrap_or(i64::MAX)),
             state: ExecutionState::Running,
             finished_at: None,
             node_status: None,
@@ -182,8 +201,9 @@ impl Engine {
             facts: prepared.facts,
             first,
             fields: request.fields.clone(),
-            deadline: Instant::now() + request.timeout,
+            deadline,
             execution,
+            pass,
         }
     }
 
@@ -191,7 +211,7 @@ impl Engine {
     async fn start(
         self: &Arc<Self>,
         run: Run,
-        key: Option<Key>,
+        key: Option<(Key, Claim)>,
         asynchronous: bool,
     ) -> Outcomes<Reply> {
         let kept = asynchronous || key.is_some();
@@ -199,7 +219,8 @@ impl Engine {
         let id = run.execution.id.clone();
         let engine = Arc::clone(self);
         let starting = async move {
-            if begun && let Intent::Answered(done) = engine.begin(&run, key.as_ref()).await? {
+            let key = key.as_ref().map(|(key, _claim)| key);
+            if begun && let Intent::Answered(done) = engine.begin(&run, key).await? {
                 return Ok(Started::Earlier(done));
             }
             let sending = Arc::clone(&engine);

@@ -10,6 +10,8 @@ use crate::model::{RequestId, Source};
 
 /// How long an execution may take where nobody says.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a call waits for its turn where nobody says.
+pub const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(10);
 /// The longest time that can be asked for.
 pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(300);
 
@@ -30,6 +32,8 @@ pub struct ExecuteRequest {
     pub dry_run: bool,
     /// How long it may take.
     pub timeout: Duration,
+    /// How long it may wait for its turn, within that time. Zero: not at all.
+    pub max_wait: Duration,
     /// Which parts of the data to answer: dotted paths. Empty: all of it.
     pub fields: Vec<String>,
     /// Answer at once and let the caller poll.
@@ -51,6 +55,7 @@ impl ExecuteRequest {
             idempotency_key: None,
             dry_run: false,
             timeout: DEFAULT_TIMEOUT,
+            max_wait: DEFAULT_MAX_WAIT,
             fields: Vec::new(),
             asynchronous: false,
             source: Source::Api,
@@ -64,6 +69,11 @@ impl ExecuteRequest {
             let longest = LONGEST_TIMEOUT.as_millis();
             let message = format!("timeout_ms must be 1 to {longest}");
             return Err(Error::invalid("timeout_ms", "range", message));
+        }
+        if self.max_wait > LONGEST_TIMEOUT {
+            let longest = LONGEST_TIMEOUT.as_millis();
+            let message = format!("max_wait_ms must be 0 to {longest}");
+            return Err(Error::invalid("max_wait_ms", "range", message));
         }
         let fits = |key: &String| {
             (1..=255).contains(&key.len()) && key.bytes().all(|byte| (b' '..=b'~').contains(&byte))

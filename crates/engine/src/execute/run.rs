@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tenon_connector::document::Effect;
+use tenon_connector::rate::{Told, Window};
 use tenon_connector::retry::{Decision, Ending, Safety, decide};
 use tenon_connector::{Action, Answer, Connector, Facts, Plan, Verdict, Way};
 use tenon_egress::{Call, Route};
@@ -21,6 +22,7 @@ use crate::Engine;
 use crate::accounts::partition;
 use crate::connections::Question;
 use crate::error::{Code, Error, Outcomes};
+use crate::flow::{Pass, Turn};
 use crate::model::{Attempt, Connection, ConnectionStatus, Execution, NodeStatus, Outcome};
 
 /// How long an application may take to confirm that a refused credential is dead.
@@ -38,6 +40,8 @@ pub(super) struct Run {
     pub(super) fields: Vec<String>,
     pub(super) deadline: Instant,
     pub(super) execution: Execution,
+    /// Its place among the executions that run.
+    pub(super) pass: Pass,
 }
 
 /// How one request ended: an answer and what it means, or an error.
@@ -111,24 +115,30 @@ impl Engine {
         run.succeed(&answers, last)
     }
 
-    /// One request with its attempts.
+    /// One request with its attempts. A repetition that may not go leaves what came of the attempt before it.
     async fn send_step(&self, run: &mut Run, plan: &Plan, credential: &Credential) -> Sent {
         let safety = Safety::of(plan.effect, plan.idempotent);
+        let mut last = None;
         for number in 1.. {
-            let (sent, ending, asked) = self.attempt(run, plan, credential, safety).await;
+            let turn = self.flow.turn(&mut run.pass, plan.url.path(), run.deadline);
+            let turn = match turn.await {
+                Ok(turn) => turn,
+                Err(error) => {
+                    let refused = Err((error, NodeStatus::Failed, Outcome::NotSent));
+                    return last.unwrap_or(refused);
+                }
+            };
+            let (sent, ending, asked) = self.attempt(run, plan, credential, safety, turn).await;
             let Some(ending) = ending else { return sent };
             let remaining = run.deadline.saturating_duration_since(Instant::now());
-            match decide(
-                safety,
-                ending,
-                number,
-                asked,
-                remaining,
-                self.clock.chance(),
-            ) {
-                Decision::Stop => return sent,
-                Decision::Wait(wait) => tokio::time::sleep(wait).await,
+            let chance = self.clock.chance();
+            match decide(safety, ending, number, asked, remaining, chance) {
+                Decision::Wait(wait) if self.flow.may_repeat(&run.pass.lane) => {
+                    tokio::time::sleep(wait).await;
+                }
+                Decision::Wait(_) | Decision::Stop => return sent,
             }
+            last = Some(sent);
         }
         Err((
             Error::of(Code::Internal),
@@ -144,10 +154,14 @@ impl Engine {
         plan: &Plan,
         credential: &Credential,
         safety: Safety,
+        mut turn: Turn,
     ) -> (Sent, Option<Ending>, Option<Duration>) {
         let (started_at, began) = (self.clock.now(), Instant::now());
         let result = self.call(run, plan, credential).await;
-        let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let took = began.elapsed();
+        let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        self.flow
+            .ended(&run.pass.lane, outcome::host_is_well(&result, took));
         let mut attempt = Attempt {
             step: plan.step.clone(),
             method: plan.method.as_str().to_owned(),
@@ -165,12 +179,21 @@ impl Engine {
                 let verdict = run.connector.interpret(&answer, self.clock.now().0);
                 let ending = outcome::ending_of_verdict(&verdict, answer.status);
                 let asked = verdict.failure().and_then(|failure| failure.retry_after);
+                let now = self.clock.now().0;
+                let told = |window: &Window| window.told(&answer, now);
+                match verdict {
+                    Verdict::RateLimited(_) => turn.refuse(told, asked),
+                    _ => turn.settle(told),
+                }
                 (Ok((answer, verdict)), ending, asked)
             }
             Err(error) => {
                 let failed = of_send_error(&error, safety);
                 attempt.error = Some(failed.0.code.as_str().to_owned());
                 attempt.sent = error.sent == tenon_egress::Sent::Maybe;
+                if attempt.sent {
+                    turn.settle(|_| Told::default());
+                }
                 let ending = (!outcome::is_final(&error)).then(|| outcome::ending_of_error(&error));
                 let (shown, status, known) = match failed {
                     (shown, status, Outcome::NotSent) if run.may_have_done(&plan.step) => {

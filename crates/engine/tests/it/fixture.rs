@@ -10,6 +10,7 @@ use tenon_engine::accounts::AccountDetails;
 use tenon_engine::connections::NewConnection;
 use tenon_engine::error::Error;
 use tenon_engine::execute::{Answered, Done, ExecuteRequest, Reply};
+use tenon_engine::flow::Caps;
 use tenon_engine::keychain::KeyChain;
 use tenon_engine::model::{
     AccountId, Environment, Execution, ExecutionFilter, Millis, Paging, Tenant,
@@ -106,6 +107,7 @@ pub(crate) async fn engine(
         clock,
         registry: Arc::new(Registry::default()),
         sandbox: None,
+        caps: Caps::default(),
     })
 }
 

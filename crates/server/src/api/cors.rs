@@ -4,6 +4,7 @@ use http::{HeaderName, Method, header};
 use tower_http::cors::{Any, CorsLayer};
 
 use super::answer::{X_EXECUTION_ID, X_NODE_STATUS, X_REQUEST_ID};
+use super::error::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use super::execute::REPLAYED;
 
 /// What the SDKs in browsers send.
@@ -39,5 +40,7 @@ pub(super) fn layer() -> CorsLayer {
             X_NODE_STATUS,
             REPLAYED,
             header::RETRY_AFTER,
+            RATE_LIMIT_POLICY,
+            RATE_LIMIT,
         ])
 }

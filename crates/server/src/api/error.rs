@@ -9,14 +9,19 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tenon_connector::FieldError;
-use tenon_engine::error::{Code, Error};
+use tenon_engine::error::{Code, Error, Quota};
 use tenon_engine::model::RequestId;
 
 use super::answer;
+
+/// How many calls fit in which window.
+pub(super) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// How many are left, and until when.
+pub(super) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// An engine's error on its way out.
 #[derive(Debug, Clone)]
@@ -112,6 +117,9 @@ impl Failure {
         if let Some(milliseconds) = error.retry_after_ms {
             headers.insert(RETRY_AFTER, milliseconds.div_ceil(1000).into());
         }
+        if let Some(quota) = &error.quota {
+            show_quota(headers, quota, error.retry_after_ms);
+        }
         if let Some(ended) = &error.execution {
             answer::mark_execution(headers, &ended.id, Some(ended.node_status));
         }
@@ -142,7 +150,7 @@ impl Failure {
             docs: format!("/docs/errors#{}", entry.word),
             execution_id: ended.map(|ended| ended.id.as_str()),
             node_status: ended.map(|ended| ended.node_status.as_str()),
-            outcome: ended.map(|ended| ended.outcome.as_str()),
+            outcome: error.outcome().map(|outcome| outcome.as_str()),
         }
     }
 
@@ -153,6 +161,18 @@ impl Failure {
                 tracing::error!(%request, code, causes, "a request failed");
             }
             _ => tracing::debug!(%request, code, causes, "a request was refused"),
+        }
+    }
+}
+
+/// The quota that is used up, in the headers of the IETF's draft (draft-ietf-httpapi-ratelimit-headers).
+fn show_quota(headers: &mut HeaderMap, quota: &Quota, retry_after_ms: Option<u64>) {
+    let (name, wait) = (&quota.name, retry_after_ms.unwrap_or(0).div_ceil(1000));
+    let policy = format!("\"{name}\";q={};w={}", quota.limit, quota.window_seconds);
+    let state = format!("\"{name}\";r={};t={wait}", quota.remaining);
+    for (header, text) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, state)] {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(header, value);
         }
     }
 }

@@ -12,7 +12,9 @@ use serde_json::Value;
 use tenon_engine::access::AccountCaller;
 use tenon_engine::connections::Choice;
 use tenon_engine::error::{Error, Outcomes};
-use tenon_engine::execute::{Answered, DEFAULT_TIMEOUT, Done, ExecuteRequest, Reply};
+use tenon_engine::execute::{
+    Answered, DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT, Done, ExecuteRequest, Reply,
+};
 use tenon_engine::model::{ExecutionId, RequestId, Source};
 
 use super::answer::{json, mark_execution};
@@ -37,6 +39,10 @@ pub(super) struct ExecuteQuery {
     /// The deadline of the whole execution in milliseconds: 1 to 300000, 30000 where nobody says.
     #[schemars(range(min = 1, max = 300_000))]
     timeout_ms: Option<u64>,
+    /// How long the call may wait for its turn at the application, in milliseconds within that deadline: 0 to 300000, 10000
+    /// where nobody says. Where that is too short it is refused with 429, and nothing was sent.
+    #[schemars(range(max = 300_000))]
+    max_wait_ms: Option<u64>,
     /// Only these parts of `data`, as dotted paths with commas between them.
     fields: Option<String>,
     /// Which connection, where the account has several.
@@ -112,6 +118,9 @@ pub(super) async fn run(
         timeout: query
             .timeout_ms
             .map_or(DEFAULT_TIMEOUT, Duration::from_millis),
+        max_wait: query
+            .max_wait_ms
+            .map_or(DEFAULT_MAX_WAIT, Duration::from_millis),
         fields: query.fields.as_deref().map(words).unwrap_or_default(),
         asynchronous: preferences.respond_async,
         source,

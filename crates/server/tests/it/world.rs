@@ -286,6 +286,7 @@ async fn app(store: Arc<SqliteStore>, settings: ApiSettings) -> (App, Applicatio
         clock,
         registry: Arc::clone(&registry),
         sandbox: None,
+        caps: tenon_engine::flow::Caps::default(),
     });
     // A port that nobody listens on any more.
     let gone = std::net::TcpListener::bind("127.0.0.1:0")

@@ -213,6 +213,7 @@ async fn engine(
         clock: world,
         registry: Arc::clone(registry),
         sandbox: None,
+        caps: tenon_engine::flow::Caps::default(),
     }))
 }
 
