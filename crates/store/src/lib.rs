@@ -4,7 +4,13 @@
 //! been through `fsync`, and that one process at a time owns the file. `tests/it/suite` holds the
 //! promises that every store keeps; a second engine joins by running the same suite.
 
+mod database;
+mod fault;
 mod migrations;
+mod record;
+mod selection;
 mod sqlite;
+mod tables;
+mod value;
 
 pub use sqlite::{OpenError, SqliteStore};

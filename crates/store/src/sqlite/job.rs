@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use tenon_engine::ports::Stored;
 use tokio::sync::oneshot;
 
-use super::fault::Fault;
+use crate::fault::Fault;
 
 /// How safe a write is when its answer is given. The later is the safer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,264 +1,42 @@
-//! The journal: intents before effects, outcomes before answers.
+//! The journal's writes as jobs of the writer.
 
-use async_trait::async_trait;
 use rusqlite::Connection;
-use tenon_engine::model::{
-    AccountId, BootId, Execution, ExecutionFilter, ExecutionId, IdempotencyKey, Millis, Page,
-    Paging, StoredResult, Tenant,
+use tenon_engine::model::IdempotencyKey;
+use tenon_engine::ports::Begun;
+
+use super::query;
+use crate::fault::Fault;
+use crate::tables::{
+    Beginning, CLAIM_KEY, Claim, Ending, FINISH, FREE_KEY, HOLDER, INSERT_EXECUTION, KEEP_RESULT,
 };
-use tenon_engine::ports::{Begun, Journal, Stored};
 
-use super::fault::Fault;
-use super::job::Durability;
-use super::journal_list::{order, selection};
-use super::journal_rows::{INSERT_EXECUTION, end_values, execution_values};
-use super::query::{self, Values, scoped, values};
-use super::store::SqliteStore;
-
-/// Takes a key that is free, or past its life and not of a running execution; else changes nothing.
-const CLAIM_KEY: &str = "INSERT INTO idempotency_keys
-    (org, environment, account, slug, action, key_hash, fingerprint, execution, expires_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-    ON CONFLICT (org, environment, account, slug, action, key_hash) DO UPDATE SET
-        fingerprint = excluded.fingerprint,
-        execution = excluded.execution,
-        expires_at = excluded.expires_at
-    WHERE (idempotency_keys.expires_at <= ?10 AND NOT EXISTS (
-            SELECT 1 FROM executions
-            WHERE id = idempotency_keys.execution AND state = 'running'))
-        OR (idempotency_keys.execution = ?11 AND EXISTS (
-            SELECT 1 FROM executions
-            WHERE id = idempotency_keys.execution AND outcome = 'unknown'))";
-
-const HOLDER: &str = "SELECT * FROM idempotency_keys
-    WHERE org = ?1 AND environment = ?2 AND account = ?3
-        AND slug = ?4 AND action = ?5 AND key_hash = ?6";
-
-const LIVING_HOLDER: &str = "SELECT * FROM idempotency_keys
-    WHERE org = ?1 AND environment = ?2 AND account = ?3
-        AND slug = ?4 AND action = ?5 AND key_hash = ?6
-        AND (expires_at > ?7 OR EXISTS (
-            SELECT 1 FROM executions
-            WHERE id = idempotency_keys.execution AND state = 'running'))";
-
-const FINISH: &str = "UPDATE executions
-    SET state = ?, finished_at = ?, node_status = ?, outcome = ?, http_status = ?, error = ?,
-        attempts = ?, ended_by = ?
-    WHERE id = ? AND org = ? AND environment = ?
-        AND (state = 'running' OR ended_by = 'sweep')";
-
-const RESOLVE: &str = "UPDATE executions
-    SET state = ?, finished_at = ?, node_status = ?, outcome = ?, http_status = ?, error = ?,
-        attempts = ?, ended_by = ?
-    WHERE id = ? AND org = ? AND environment = ? AND outcome = 'unknown'";
-
-/// Gives an idempotency key back whose execution sent nothing: the same call may be made again.
-const FREE_KEY: &str = "DELETE FROM idempotency_keys WHERE execution = ?1
-    AND EXISTS (SELECT 1 FROM executions WHERE id = ?1 AND outcome = 'not_sent')";
-
-/// Keeps an answer, unless its account was deleted while the execution ran.
-const KEEP_RESULT: &str = "INSERT INTO results
-    (execution, org, environment, account, data_key, answer, expires_at)
-    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (
-        SELECT 1 FROM accounts WHERE org = ?2 AND environment = ?3 AND account_id = ?4)";
-
-const EXECUTION: &str = "SELECT * FROM executions WHERE id = ? AND org = ? AND environment = ?";
-
-const RESULT: &str = "SELECT * FROM results WHERE execution = ? AND org = ? AND environment = ?";
-
-const SWEEP: &str = "UPDATE executions
-    SET state = 'finished', finished_at = ?2, node_status = 'Unknown', outcome = 'unknown',
-        ended_by = 'sweep'
-    WHERE state = 'running' AND (boot <> ?1 OR deadline_at <= ?2 - ?3)";
-
-/// How long after its deadline an execution of this process may still write its end.
-const GRACE_MS: i64 = 60_000;
-
-const EXPIRE_RESULTS: &str = "DELETE FROM results WHERE rowid IN (
-    SELECT rowid FROM results WHERE expires_at <= ?1 LIMIT ?2)";
-
-const EXPIRE_KEYS: &str = "DELETE FROM idempotency_keys WHERE rowid IN (
-    SELECT rowid FROM idempotency_keys
-    WHERE expires_at <= ?1 AND NOT EXISTS (
-        SELECT 1 FROM executions
-        WHERE id = idempotency_keys.execution AND state = 'running')
-    LIMIT ?2)";
-
-/// How many rows are forgotten at once: other writers wait for no more than that.
-const EXPIRE_AT_ONCE: u32 = 500;
-
-#[async_trait]
-impl Journal for SqliteStore {
-    async fn begin(
-        &self,
-        execution: &Execution,
-        key: Option<&IdempotencyKey>,
-        over: Option<&ExecutionId>,
-    ) -> Stored<Begun> {
-        let row = execution_values(execution)?;
-        let claim = key.map(|key| Claim::new(execution, key, over));
-        self.write(Durability::Synced, move |db| {
-            if let Some(claim) = claim
-                && let Some(holder) = claim.take(db)?
-            {
-                return Ok(Begun::Held(holder));
-            }
-            query::change(db, INSERT_EXECUTION, row)?;
-            Ok(Begun::Started)
-        })
-        .await
+/// Takes the key and inserts the execution.
+pub(super) fn begin(db: &Connection, beginning: Beginning) -> Result<Begun, Fault> {
+    if let Some(claim) = beginning.claim
+        && let Some(holder) = take(db, claim)?
+    {
+        return Ok(Begun::Held(holder));
     }
-
-    async fn finish(&self, execution: &Execution, result: Option<&StoredResult>) -> Stored<bool> {
-        let mut end = end_values(execution)?;
-        end.extend(scoped(execution.id.as_str(), &execution.tenant));
-        let result = result.map(|result| result_values(execution, result));
-        let id: Values = vec![execution.id.as_str().to_owned().into()];
-        self.write(Durability::Synced, move |db| {
-            if query::change(db, FINISH, end)? == 0 {
-                return Ok(false);
-            }
-            if let Some(result) = result {
-                query::change(db, KEEP_RESULT, result)?;
-            }
-            query::change(db, FREE_KEY, id)?;
-            Ok(true)
-        })
-        .await
-    }
-
-    async fn record(&self, execution: &Execution) -> Stored<()> {
-        let row = execution_values(execution)?;
-        self.write(Durability::Committed, move |db| {
-            query::change(db, INSERT_EXECUTION, row)
-        })
-        .await?;
-        Ok(())
-    }
-
-    async fn idempotency_key(
-        &self,
-        tenant: &Tenant,
-        account: &AccountId,
-        slug: &str,
-        action: &str,
-        key_hash: &str,
-        now: Millis,
-    ) -> Stored<Option<IdempotencyKey>> {
-        let mut values = key_values(tenant, account, slug, action, key_hash);
-        values.push(now.0.into());
-        self.first(LIVING_HOLDER, values).await
-    }
-
-    async fn execution(&self, tenant: &Tenant, id: &ExecutionId) -> Stored<Option<Execution>> {
-        self.first(EXECUTION, scoped(id.as_str(), tenant)).await
-    }
-
-    async fn executions(
-        &self,
-        tenant: &Tenant,
-        filter: &ExecutionFilter,
-        paging: Paging,
-    ) -> Stored<Page<Execution>> {
-        let selection = selection(tenant, filter);
-        let order = order(filter);
-        self.read(move |db| selection.page(db, order, paging)).await
-    }
-
-    async fn result(&self, tenant: &Tenant, id: &ExecutionId) -> Stored<Option<StoredResult>> {
-        self.first(RESULT, scoped(id.as_str(), tenant)).await
-    }
-
-    async fn resolve(&self, execution: &Execution) -> Stored<bool> {
-        let mut end = end_values(execution)?;
-        end.extend(scoped(execution.id.as_str(), &execution.tenant));
-        Ok(self.change(RESOLVE, end).await? > 0)
-    }
-
-    async fn sweep(&self, boot: &BootId, now: Millis) -> Stored<u64> {
-        self.change(SWEEP, values![boot.as_str(), now.0, GRACE_MS])
-            .await
-    }
-
-    async fn expire(&self, now: Millis) -> Stored<u64> {
-        let results = self.expire_from(EXPIRE_RESULTS, now).await?;
-        Ok(results + self.expire_from(EXPIRE_KEYS, now).await?)
-    }
+    query::change(db, INSERT_EXECUTION, beginning.row)?;
+    Ok(Begun::Started)
 }
 
-impl SqliteStore {
-    async fn expire_from(&self, sql: &'static str, now: Millis) -> Stored<u64> {
-        let mut total = 0;
-        loop {
-            let expired = self.change(sql, values![now.0, EXPIRE_AT_ONCE]).await?;
-            total += expired;
-            if expired < u64::from(EXPIRE_AT_ONCE) {
-                return Ok(total);
-            }
-        }
+/// Takes the key, or says who holds it.
+fn take(db: &Connection, claim: Claim) -> Result<Option<IdempotencyKey>, Fault> {
+    if query::change(db, CLAIM_KEY, claim.take)? > 0 {
+        return Ok(None);
     }
+    query::first(db, HOLDER, claim.key)
 }
 
-/// An attempt to take an idempotency key for an execution.
-struct Claim {
-    key: Values,
-    rest: Values,
-}
-
-impl Claim {
-    fn new(execution: &Execution, key: &IdempotencyKey, over: Option<&ExecutionId>) -> Self {
-        let Execution {
-            tenant, account, ..
-        } = execution;
-        Self {
-            key: key_values(tenant, account, &key.slug, &key.action, &key.key_hash),
-            rest: values![
-                key.fingerprint,
-                key.execution.as_str(),
-                key.expires_at.0,
-                execution.started_at.0,
-                over.map(|id| id.as_str().to_owned()),
-            ],
-        }
+/// Writes the end of an execution that runs, and what goes with it.
+pub(super) fn finish(db: &Connection, ending: Ending) -> Result<bool, Fault> {
+    if query::change(db, FINISH, ending.end)? == 0 {
+        return Ok(false);
     }
-
-    /// Takes the key, or says who holds it.
-    fn take(self, db: &Connection) -> Result<Option<IdempotencyKey>, Fault> {
-        let mut values = self.key.clone();
-        values.extend(self.rest);
-        if query::change(db, CLAIM_KEY, values)? > 0 {
-            return Ok(None);
-        }
-        query::first(db, HOLDER, self.key)
+    if let Some(result) = ending.result {
+        query::change(db, KEEP_RESULT, result)?;
     }
-}
-
-fn key_values(
-    tenant: &Tenant,
-    account: &AccountId,
-    slug: &str,
-    action: &str,
-    key_hash: &str,
-) -> Values {
-    let environment = tenant.environment.as_str();
-    values![
-        tenant.org.as_str(),
-        environment,
-        account.as_str(),
-        slug,
-        action,
-        key_hash
-    ]
-}
-
-fn result_values(execution: &Execution, result: &StoredResult) -> Values {
-    values![
-        execution.id.as_str(),
-        execution.tenant.org.as_str(),
-        execution.tenant.environment.as_str(),
-        execution.account.as_str(),
-        result.key.as_str(),
-        result.blob,
-        result.expires_at.0,
-    ]
+    query::change(db, FREE_KEY, ending.id)?;
+    Ok(true)
 }

@@ -1,32 +1,13 @@
 //! Statements with owned values, prepared once per connection.
 //!
-//! Values are owned because a statement runs on another thread than its caller's. Rows are read
-//! by column name, so `SELECT *` depends on no order.
+//! Rows are read by column name, so `SELECT *` depends on no order.
 
-use rusqlite::types::Value;
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
-use tenon_engine::model::Tenant;
-
-use super::fault::Fault;
-use super::record::{FromRecord, Record};
-
-/// The values of a statement's parameters, in order.
-pub(super) type Values = Vec<Value>;
-
-/// Owned [`Values`] of anything that SQLite can hold.
-macro_rules! values {
-    ($($value:expr),* $(,)?) => {
-        vec![$(rusqlite::types::Value::from($value.to_owned())),*]
-    };
-}
-
-pub(super) use values;
-
-/// The values of `id = ? AND org = ? AND environment = ?`: how every row of a tenant is found.
-pub(super) fn scoped(id: &str, tenant: &Tenant) -> Values {
-    values![id, tenant.org.as_str(), tenant.environment.as_str()]
-}
+use crate::fault::Fault;
+use crate::record::{FromRecord, Record, Row};
+use crate::value::{Value, Values};
 
 /// Runs a statement that returns no rows, and says how many it changed.
 pub(super) fn change(db: &Connection, sql: &str, values: Values) -> Result<u64, Fault> {
@@ -41,7 +22,7 @@ where
 {
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
-    rows.next()?.map(read).transpose()
+    rows.next()?.map(|row| Record::read(row)).transpose()
 }
 
 /// All rows of a query.
@@ -50,7 +31,7 @@ where
     T: FromRecord,
 {
     let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_and_then(params_from_iter(values), read)?;
+    let rows = statement.query_and_then(params_from_iter(values), |row| Record::read(row))?;
     rows.collect()
 }
 
@@ -61,6 +42,33 @@ pub(super) fn count(db: &Connection, sql: &str, values: Values) -> Result<u64, F
     Ok(number.unsigned_abs())
 }
 
-fn read<T: FromRecord>(row: &rusqlite::Row<'_>) -> Result<T, Fault> {
-    T::from_record(&Record::new(T::TABLE, row))
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(number) => ValueRef::Integer(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+impl Row for rusqlite::Row<'_> {
+    fn value(&self, column: &str) -> Option<Value> {
+        self.get_ref(column).ok().and_then(owned)
+    }
+
+    fn key(&self) -> Option<Value> {
+        self.get_ref(0).ok().and_then(owned)
+    }
+}
+
+fn owned(value: ValueRef<'_>) -> Option<Value> {
+    match value {
+        ValueRef::Null => Some(Value::Null),
+        ValueRef::Integer(number) => Some(Value::Integer(number)),
+        ValueRef::Real(_) => None,
+        ValueRef::Text(text) => Some(Value::Text(std::str::from_utf8(text).ok()?.to_owned())),
+        ValueRef::Blob(bytes) => Some(Value::Blob(bytes.to_owned())),
+    }
 }

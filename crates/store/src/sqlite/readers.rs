@@ -12,8 +12,8 @@ use tenon_engine::ports::Stored;
 use tokio::sync::{mpsc, oneshot};
 
 use super::connect;
-use super::fault::Fault;
 use super::open_error::OpenError;
+use crate::fault::Fault;
 
 /// More would wait for each other's processor on the machines that a single file is for.
 const THREADS: usize = 3;

@@ -5,24 +5,31 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use tenon_engine::ports::Stored;
-
-use crate::migrations;
+use tenon_engine::model::{Page, Paging};
+use tenon_engine::ports::{Begun, Stored};
 
 use super::checkpoint::Checkpointer;
-use super::fault::Fault;
 use super::job::Durability;
 use super::open_error::OpenError;
-use super::query::{self, Values};
+use super::query;
 use super::readers::Readers;
-use super::record::FromRecord;
 use super::writer::Writer;
-use super::{connect, file, migrate};
+use super::{connect, file, journal, migrate};
+use crate::database::{Database, SqlStore};
+use crate::fault::Fault;
+use crate::migrations;
+use crate::record::FromRecord;
+use crate::selection::Selection;
+use crate::tables::{Beginning, Ending, INSERT_EXECUTION};
+use crate::value::Values;
 
 /// A store in a SQLite file that this process owns.
 ///
 /// Dropping it finishes what callers have asked for, joins its threads and gives the file free.
-pub struct SqliteStore {
+pub type SqliteStore = SqlStore<Sqlite>;
+
+/// A SQLite file and the threads that work on it.
+pub struct Sqlite {
     // The order matters: fields are dropped from the first to the last, and the lock goes last.
     readers: Readers,
     writer: Writer,
@@ -48,66 +55,106 @@ impl SqliteStore {
             Checkpointer::start(&mut connection, mover).map_err(OpenError::NoThread)?;
         let writer = Writer::start(connection).map_err(OpenError::NoThread)?;
         let readers = Readers::start(path)?;
-        Ok(Arc::new(Self {
+        let database = Sqlite {
             readers,
             writer,
             _checkpointer: checkpointer,
             _lock: lock,
-        }))
+        };
+        Ok(Arc::new(Self { database }))
     }
 
     /// Takes no more writes and waits for those that were asked for. Later ones are refused as
     /// unavailable; reads go on until the store is dropped.
     pub async fn close(&self) {
-        if let Some(thread) = self.writer.stop() {
+        if let Some(thread) = self.database.writer.stop() {
             // Both can only fail after a panic, and then there is nothing left to wait for.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
     }
+}
 
+impl Sqlite {
     /// Has `work` done in the writer's next batch.
-    pub(super) async fn write<T, W>(&self, durability: Durability, work: W) -> Stored<T>
+    async fn write<T, W>(&self, durability: Durability, work: W) -> Stored<T>
     where
         T: Send + 'static,
         W: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     {
         self.writer.write(durability, work).await
     }
+}
 
-    /// Writes by one statement, durably, and says how many rows it changed.
-    pub(super) async fn change(&self, sql: &'static str, values: Values) -> Stored<u64> {
+impl Database for Sqlite {
+    const SEARCH_TEXT_CONTAINS: &'static str = "instr(search_text, ?) > 0";
+    const LISTED: &'static str = "SELECT value FROM json_each(?)";
+
+    async fn change(&self, sql: &'static str, values: Values) -> Stored<u64> {
         self.write(Durability::Synced, move |db| query::change(db, sql, values))
             .await
     }
 
-    /// Has `work` done on a reader.
-    pub(super) async fn read<T, W>(&self, work: W) -> Stored<T>
-    where
-        T: Send + 'static,
-        W: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
-    {
-        self.readers.read(work).await
+    async fn change_all(&self, sql: &'static str, rows: Vec<Values>) -> Stored<u64> {
+        self.write(Durability::Synced, move |db| {
+            let changes = rows.into_iter().map(|row| query::change(db, sql, row));
+            changes.sum()
+        })
+        .await
     }
 
-    /// The first row of a query.
-    pub(super) async fn first<T>(&self, sql: &'static str, values: Values) -> Stored<Option<T>>
-    where
-        T: FromRecord + Send + 'static,
-    {
-        self.read(move |db| query::first(db, sql, values)).await
+    async fn first<T: FromRecord>(&self, sql: &'static str, values: Values) -> Stored<Option<T>> {
+        self.readers
+            .read(move |db| query::first(db, sql, values))
+            .await
     }
 
-    /// The rows of a query.
-    pub(super) async fn all<T>(&self, sql: &'static str, values: Values) -> Stored<Vec<T>>
-    where
-        T: FromRecord + Send + 'static,
-    {
-        self.read(move |db| query::all(db, sql, values)).await
+    async fn all<T: FromRecord>(&self, sql: &'static str, values: Values) -> Stored<Vec<T>> {
+        self.readers
+            .read(move |db| query::all(db, sql, values))
+            .await
     }
-}
 
-impl std::fmt::Debug for SqliteStore {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SqliteStore")
+    async fn count(&self, sql: &'static str, values: Values) -> Stored<u64> {
+        self.readers
+            .read(move |db| query::count(db, sql, values))
+            .await
+    }
+
+    async fn page<T: FromRecord>(
+        &self,
+        selection: Selection,
+        order: &'static str,
+        paging: Paging,
+    ) -> Stored<Page<T>> {
+        let page = selection.page(T::TABLE, order, paging);
+        let read = move |db: &Connection| {
+            let snapshot = db.unchecked_transaction()?;
+            let total = query::count(&snapshot, &page.counting.0, page.counting.1)?;
+            let items = query::all(&snapshot, &page.listing.0, page.listing.1)?;
+            snapshot.commit()?;
+            Ok(Page { items, total })
+        };
+        self.readers.read(read).await
+    }
+
+    async fn begin(&self, beginning: Beginning) -> Stored<Begun> {
+        self.write(Durability::Synced, move |db| journal::begin(db, beginning))
+            .await
+    }
+
+    async fn finish(&self, ending: Ending) -> Stored<bool> {
+        self.write(Durability::Synced, move |db| journal::finish(db, ending))
+            .await
+    }
+
+    async fn record(&self, row: Values) -> Stored<()> {
+        self.write(Durability::Committed, move |db| {
+            query::change(db, INSERT_EXECUTION, row).map(drop)
+        })
+        .await
+    }
+
+    async fn probe(&self, sql: &'static str) -> Stored<()> {
+        self.change(sql, Values::new()).await.map(drop)
     }
 }

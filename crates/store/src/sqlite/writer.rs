@@ -11,8 +11,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use tenon_engine::ports::Stored;
 use tokio::sync::mpsc;
 
-use super::fault::Fault;
 use super::job::{BatchEnd, Durability, Job, Task};
+use crate::fault::Fault;
 
 /// The most jobs of one commit: bounds how long the first of them waits for the last.
 const BATCH: usize = 64;

@@ -10,10 +10,10 @@ use tenon_store::SqliteStore;
 /// A place where a store of some engine lives, empty at first.
 pub(crate) trait Engine: Sized {
     /// An empty place.
-    fn new() -> Self;
+    async fn new() -> Self;
 
     /// A store over what the place holds. One is open at a time.
-    fn open(&self) -> Arc<dyn Store>;
+    async fn open(&self) -> Arc<dyn Store>;
 }
 
 /// A SQLite file in a folder of its own.
@@ -27,11 +27,11 @@ impl Sqlite {
 }
 
 impl Engine for Sqlite {
-    fn new() -> Self {
+    async fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn open(&self) -> Arc<dyn Store> {
+    async fn open(&self) -> Arc<dyn Store> {
         SqliteStore::open(&self.path()).unwrap()
     }
 }
@@ -43,7 +43,7 @@ macro_rules! promises {
             $(
                 #[tokio::test]
                 async fn $promise() {
-                    let engine = <crate::engine::Sqlite as crate::engine::Engine>::new();
+                    let engine = <crate::engine::Sqlite as crate::engine::Engine>::new().await;
                     super::$promise(&engine).await;
                 }
             )+

@@ -25,7 +25,7 @@ fn the_library_is_newer_than_the_bug_that_damaged_write_ahead_logs() {
 
 #[tokio::test]
 async fn a_second_owner_is_refused_until_the_first_is_gone() {
-    let engine = Sqlite::new();
+    let engine = Sqlite::new().await;
     let first = SqliteStore::open(&engine.path()).unwrap();
     let error = SqliteStore::open(&engine.path()).unwrap_err();
     assert!(matches!(error, OpenError::Locked { .. }), "{error}");
@@ -35,10 +35,10 @@ async fn a_second_owner_is_refused_until_the_first_is_gone() {
     SqliteStore::open(&engine.path()).unwrap();
 }
 
-#[test]
-fn a_database_of_a_newer_program_is_refused() {
-    let engine = Sqlite::new();
-    drop(engine.open());
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_refused() {
+    let engine = Sqlite::new().await;
+    drop(engine.open().await);
     tamper(
         &engine.path(),
         "INSERT INTO _migrations VALUES (9999, 'later', '', 0)",
@@ -50,9 +50,9 @@ fn a_database_of_a_newer_program_is_refused() {
     );
 }
 
-#[test]
-fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
-    let engine = Sqlite::new();
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
+    let engine = Sqlite::new().await;
     let text = "This is a shopping list. ".repeat(100);
     std::fs::write(engine.path(), &text).unwrap();
     let error = SqliteStore::open(&engine.path()).unwrap_err();
@@ -60,17 +60,17 @@ fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
     assert_eq!(std::fs::read_to_string(engine.path()).unwrap(), text);
 }
 
-#[test]
-fn a_database_of_another_program_is_refused() {
-    let engine = Sqlite::new();
+#[tokio::test]
+async fn a_database_of_another_program_is_refused() {
+    let engine = Sqlite::new().await;
     tamper(&engine.path(), "CREATE TABLE songs (title TEXT)");
     let error = SqliteStore::open(&engine.path()).unwrap_err();
     assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
 }
 
-#[test]
-fn a_missing_folder_is_named() {
-    let engine = Sqlite::new();
+#[tokio::test]
+async fn a_missing_folder_is_named() {
+    let engine = Sqlite::new().await;
     let path = engine.path().with_file_name("nowhere").join("tenon.db");
     let error = SqliteStore::open(&path).unwrap_err();
     assert!(matches!(error, OpenError::NotWritable { .. }), "{error}");
@@ -82,11 +82,11 @@ fn a_missing_folder_is_named() {
 async fn nobody_else_can_read_the_files() {
     use std::os::unix::fs::PermissionsExt;
 
-    let engine = Sqlite::new();
+    let engine = Sqlite::new().await;
     std::fs::write(engine.path(), "").unwrap();
     let open_to_all = std::fs::Permissions::from_mode(0o644);
     std::fs::set_permissions(engine.path(), open_to_all).unwrap();
-    let store = engine.open();
+    let store = engine.open().await;
     store.ping().await.unwrap();
     let folder = engine.path().parent().unwrap().to_owned();
     let mut names = Vec::new();
@@ -105,7 +105,7 @@ async fn nobody_else_can_read_the_files() {
 
 #[tokio::test]
 async fn a_closed_store_has_done_its_writes_and_takes_no_more() {
-    let engine = Sqlite::new();
+    let engine = Sqlite::new().await;
     let store = SqliteStore::open(&engine.path()).unwrap();
     let before = execution();
     store.begin(&before, None, None).await.unwrap();
@@ -131,8 +131,8 @@ async fn an_impossible_value_is_named_by_table_column_and_row() {
         ("http_status", "70000"),
         ("boot", "''"),
     ] {
-        let engine = Sqlite::new();
-        let store = engine.open();
+        let engine = Sqlite::new().await;
+        let store = engine.open().await;
         store.begin(&execution, None, None).await.unwrap();
         drop(store);
         tamper(
@@ -141,6 +141,7 @@ async fn an_impossible_value_is_named_by_table_column_and_row() {
         );
         let error = engine
             .open()
+            .await
             .execution(&tenant(), &execution.id)
             .await
             .unwrap_err();
@@ -155,8 +156,8 @@ async fn an_impossible_value_is_named_by_table_column_and_row() {
 
 #[tokio::test]
 async fn the_log_is_moved_into_the_database_while_the_store_runs() {
-    let engine = Sqlite::new();
-    let store = engine.open();
+    let engine = Sqlite::new().await;
+    let store = engine.open().await;
     let size = || std::fs::metadata(engine.path()).unwrap().len();
     let before = size();
     let mut number = 0;

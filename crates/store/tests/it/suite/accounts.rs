@@ -32,7 +32,7 @@ async fn found(store: &dyn Store, search: &str) -> Vec<String> {
 }
 
 async fn an_account_is_read_back_as_it_was_written(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let account = account("jane@example.com");
     store.add_account(&tenant(), &account).await.unwrap();
     let read = store.account(&tenant(), &account.account_id).await.unwrap();
@@ -40,14 +40,14 @@ async fn an_account_is_read_back_as_it_was_written(engine: &impl Engine) {
 }
 
 async fn an_account_id_is_taken_once(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let again = store.add_account(&tenant(), &account("a")).await;
     assert!(matches!(again, Err(StoreError::Exists)), "{again:?}");
 }
 
 async fn a_change_replaces_name_facts_and_time(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let before = account("a");
     store.add_account(&tenant(), &before).await.unwrap();
     let after = Account {
@@ -66,7 +66,7 @@ async fn a_change_replaces_name_facts_and_time(engine: &impl Engine) {
 }
 
 async fn accounts_are_listed_newest_first_in_pages(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     for (number, text) in ["old", "middle", "new"].into_iter().enumerate() {
         let created_at = NOW.plus(number as i64);
         let account = Account {
@@ -89,7 +89,7 @@ async fn accounts_are_listed_newest_first_in_pages(engine: &impl Engine) {
 }
 
 async fn a_search_finds_parts_of_ids_and_names_in_any_case(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let zoe = Account {
         name: "ZOË Ärzte".into(),
         ..account("customer-1")
@@ -102,14 +102,14 @@ async fn a_search_finds_parts_of_ids_and_names_in_any_case(engine: &impl Engine)
 }
 
 async fn a_search_takes_every_character_as_it_is(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["100%_sure", "unsure"]).await;
     assert_eq!(found(&*store, "%_").await, ["100%_sure"]);
     assert!(found(&*store, "' OR 1=1 --").await.is_empty());
 }
 
 async fn a_deleted_account_leaves_only_its_record(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let (connection, session, execution) = (connection("crm"), session(), execution());
     let key = key(&execution);
@@ -148,7 +148,7 @@ async fn a_deleted_account_leaves_only_its_record(engine: &impl Engine) {
 }
 
 async fn deleting_an_account_leaves_others_alone(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a", "b"]).await;
     let (connection, session, execution) = (connection("crm"), session(), execution());
     store.add_connection(&connection).await.unwrap();
@@ -181,7 +181,7 @@ async fn deleting_an_account_leaves_others_alone(engine: &impl Engine) {
 }
 
 async fn a_missing_account_is_not_deleted(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     assert!(
         store
             .delete_account(&tenant(), &account_id("a"), false)

@@ -44,7 +44,7 @@ fn renewed(connection: &Connection) -> Connection {
 }
 
 async fn a_connection_is_read_back_as_it_was_written(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let connection = connection("crm");
     store.add_connection(&connection).await.unwrap();
@@ -52,7 +52,7 @@ async fn a_connection_is_read_back_as_it_was_written(engine: &impl Engine) {
 }
 
 async fn a_connection_needs_its_account(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let refused = store.add_connection(&connection("crm")).await;
     assert!(
         matches!(refused, Err(StoreError::Unavailable(_))),
@@ -62,7 +62,7 @@ async fn a_connection_needs_its_account(engine: &impl Engine) {
 }
 
 async fn connections_are_listed_oldest_first(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let new = Connection {
         created_at: NOW.plus(1),
@@ -76,7 +76,7 @@ async fn connections_are_listed_oldest_first(engine: &impl Engine) {
 }
 
 async fn connections_are_found_by_application(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a", "b"]).await;
     let shop = connection("shop");
     let crm = connection("crm");
@@ -96,7 +96,7 @@ async fn connections_are_found_by_application(engine: &impl Engine) {
 }
 
 async fn a_new_version_follows_the_stored_one(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let first = connection("crm");
     store.add_connection(&first).await.unwrap();
@@ -106,7 +106,7 @@ async fn a_new_version_follows_the_stored_one(engine: &impl Engine) {
 }
 
 async fn a_version_that_does_not_follow_is_refused(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let first = connection("crm");
     store.add_connection(&first).await.unwrap();
@@ -121,7 +121,7 @@ async fn a_version_that_does_not_follow_is_refused(engine: &impl Engine) {
 }
 
 async fn of_many_new_versions_one_is_stored(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let first = connection("crm");
     store.add_connection(&first).await.unwrap();
@@ -140,7 +140,7 @@ async fn of_many_new_versions_one_is_stored(engine: &impl Engine) {
 }
 
 async fn a_status_is_set_for_the_version_that_it_was_found_for(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let connection = connection("crm");
     store.add_connection(&connection).await.unwrap();
@@ -169,7 +169,7 @@ async fn a_status_is_set_for_the_version_that_it_was_found_for(engine: &impl Eng
 }
 
 async fn deleted_connections_are_counted_and_gone(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let (one, two, kept) = (connection("crm"), connection("crm"), connection("crm"));
     for connection in [&one, &two, &kept] {

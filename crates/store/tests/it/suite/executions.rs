@@ -42,14 +42,14 @@ async fn listed(store: &dyn Store, filter: &ExecutionFilter) -> Vec<ExecutionId>
 }
 
 async fn executions_are_listed_newest_first(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let mut expected = series(&*store, 3).await;
     expected.reverse();
     assert_eq!(listed(&*store, &ExecutionFilter::default()).await, expected);
 }
 
 async fn executions_are_listed_oldest_first_on_demand(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let expected = series(&*store, 3).await;
     let filter = ExecutionFilter {
         ascending: true,
@@ -59,7 +59,7 @@ async fn executions_are_listed_oldest_first_on_demand(engine: &impl Engine) {
 }
 
 async fn pages_cut_a_list_and_count_all_of_it(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let expected = series(&*store, 5).await;
     let filter = ExecutionFilter {
         ascending: true,
@@ -100,7 +100,7 @@ fn ordinary() -> Execution {
 }
 
 async fn each_filter_lets_only_its_own_through(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let (special, ordinary) = (special(), ordinary());
     store.begin(&special, None, None).await.unwrap();
     store.record(&ordinary).await.unwrap();
@@ -160,7 +160,7 @@ async fn each_filter_lets_only_its_own_through(engine: &impl Engine) {
 }
 
 async fn filters_apply_together(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     store.begin(&special(), None, None).await.unwrap();
     store.record(&ordinary()).await.unwrap();
     let filter = ExecutionFilter {

@@ -38,7 +38,7 @@ async fn held(store: &dyn Store) -> (Execution, IdempotencyKey) {
 }
 
 async fn two_hundred_calls_with_one_key_are_one_execution(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let mut calls = JoinSet::new();
     for _ in 0..200 {
@@ -62,7 +62,7 @@ async fn two_hundred_calls_with_one_key_are_one_execution(engine: &impl Engine) 
 }
 
 async fn a_held_key_writes_nothing_and_names_its_holder(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let (_, first) = held(&*store).await;
     let second = execution();
     let begun = store
@@ -75,7 +75,7 @@ async fn a_held_key_writes_nothing_and_names_its_holder(engine: &impl Engine) {
 }
 
 async fn a_key_belongs_to_its_account_application_and_action(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let (_, first) = held(&*store).await;
     with_accounts(&*store, &["b"]).await;
     let mut others = [execution(), execution(), execution()];
@@ -93,7 +93,7 @@ async fn a_key_belongs_to_its_account_application_and_action(engine: &impl Engin
 }
 
 async fn a_key_past_its_life_is_free_again(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let (first, old) = held(&*store).await;
     store.finish(&finished(&first), None).await.unwrap();
     let mut early = execution();
@@ -112,7 +112,7 @@ async fn a_key_past_its_life_is_free_again(engine: &impl Engine) {
 }
 
 async fn a_key_of_a_running_execution_outlives_its_life(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let (_, old) = held(&*store).await;
     let late = old.expires_at.plus(1);
     assert_eq!(store.expire(late).await.unwrap(), 0);
@@ -127,7 +127,7 @@ async fn a_key_of_a_running_execution_outlives_its_life(engine: &impl Engine) {
 }
 
 async fn an_execution_that_sent_nothing_gives_its_key_back(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let (first, old) = held(&*store).await;
     let mut unsent = finished(&first);
     unsent.outcome = Some(Outcome::NotSent);
@@ -142,7 +142,7 @@ async fn an_execution_that_sent_nothing_gives_its_key_back(engine: &impl Engine)
 }
 
 async fn keys_past_their_life_are_forgotten(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let (first, old) = held(&*store).await;
     store.finish(&finished(&first), None).await.unwrap();
     assert_eq!(store.expire(old.expires_at.plus(-1)).await.unwrap(), 0);
@@ -151,7 +151,7 @@ async fn keys_past_their_life_are_forgotten(engine: &impl Engine) {
 }
 
 async fn a_key_for_a_missing_account_begins_nothing(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let execution = execution();
     let refused = store.begin(&execution, Some(&key(&execution)), None).await;
     assert!(
@@ -166,7 +166,7 @@ async fn a_key_for_a_missing_account_begins_nothing(engine: &impl Engine) {
 }
 
 async fn a_key_of_an_unknown_end_can_be_taken_over(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let (first, second) = (execution(), execution());
     store.begin(&first, Some(&key(&first)), None).await.unwrap();

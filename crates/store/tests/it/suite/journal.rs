@@ -26,7 +26,7 @@ promises![
 ];
 
 async fn an_intent_is_read_back_as_it_was_written(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let execution = execution();
     begun(&*store, &execution).await;
     let read = store.execution(&tenant(), &execution.id).await.unwrap();
@@ -34,7 +34,7 @@ async fn an_intent_is_read_back_as_it_was_written(engine: &impl Engine) {
 }
 
 async fn an_outcome_is_read_back_as_it_was_written(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let execution = execution();
     begun(&*store, &execution).await;
     let finished = finished(&execution);
@@ -44,7 +44,7 @@ async fn an_outcome_is_read_back_as_it_was_written(engine: &impl Engine) {
 }
 
 async fn an_outcome_counts_once(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let execution = execution();
     begun(&*store, &execution).await;
     let first = finished(&execution);
@@ -57,7 +57,7 @@ async fn an_outcome_counts_once(engine: &impl Engine) {
 }
 
 async fn an_outcome_without_an_intent_is_not_written(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let execution = finished(&execution());
     assert!(!store.finish(&execution, None).await.unwrap());
     assert_eq!(
@@ -67,7 +67,7 @@ async fn an_outcome_without_an_intent_is_not_written(engine: &impl Engine) {
 }
 
 async fn a_read_is_recorded_in_one_row(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let execution = finished(&execution());
     store.record(&execution).await.unwrap();
     let read = store.execution(&tenant(), &execution.id).await.unwrap();
@@ -75,7 +75,7 @@ async fn a_read_is_recorded_in_one_row(engine: &impl Engine) {
 }
 
 async fn one_id_is_one_execution(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let execution = execution();
     begun(&*store, &execution).await;
     let again = store.begin(&execution, None, None).await;
@@ -83,7 +83,7 @@ async fn one_id_is_one_execution(engine: &impl Engine) {
 }
 
 async fn an_answer_is_kept_with_the_outcome(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let execution = execution();
     begun(&*store, &execution).await;
@@ -97,7 +97,7 @@ async fn an_answer_is_kept_with_the_outcome(engine: &impl Engine) {
 }
 
 async fn an_answer_of_a_deleted_account_is_not_kept(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let execution = execution();
     begun(&*store, &execution).await;
@@ -113,7 +113,7 @@ async fn an_answer_of_a_deleted_account_is_not_kept(engine: &impl Engine) {
 }
 
 async fn a_late_outcome_takes_the_place_of_an_assumed_one(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let execution = execution();
     begun(&*store, &execution).await;
@@ -128,7 +128,7 @@ async fn a_late_outcome_takes_the_place_of_an_assumed_one(engine: &impl Engine) 
 }
 
 async fn an_unknown_end_is_resolved_once(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let execution = execution();
     begun(&*store, &execution).await;
     let resolved = Execution {
@@ -144,7 +144,7 @@ async fn an_unknown_end_is_resolved_once(engine: &impl Engine) {
 }
 
 async fn executions_of_dead_processes_end_as_unknown(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let (lost, done) = (execution(), execution());
     for execution in [&lost, &done] {
         begun(&*store, execution).await;
@@ -165,7 +165,7 @@ async fn executions_of_dead_processes_end_as_unknown(engine: &impl Engine) {
 }
 
 async fn executions_of_this_process_are_not_swept(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let execution = execution();
     begun(&*store, &execution).await;
     assert_eq!(store.sweep(&execution.boot, NOW).await.unwrap(), 0);
@@ -174,7 +174,7 @@ async fn executions_of_this_process_are_not_swept(engine: &impl Engine) {
 }
 
 async fn executions_whose_end_was_never_written_end_as_unknown(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let execution = execution();
     begun(&*store, &execution).await;
     let late = execution.deadline_at.plus(60_000);
@@ -188,7 +188,7 @@ async fn executions_whose_end_was_never_written_end_as_unknown(engine: &impl Eng
 }
 
 async fn answers_past_their_life_are_forgotten(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let execution = execution();
     begun(&*store, &execution).await;
@@ -210,7 +210,7 @@ async fn answers_past_their_life_are_forgotten(engine: &impl Engine) {
 }
 
 async fn a_thousand_answers_past_their_life_are_forgotten(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     for _ in 0..1_000 {
         let execution = execution();
@@ -224,7 +224,7 @@ async fn a_thousand_answers_past_their_life_are_forgotten(engine: &impl Engine) 
 }
 
 async fn what_was_written_is_there_after_a_restart(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let (running, read) = (execution(), finished(&execution()));
     store
@@ -233,7 +233,7 @@ async fn what_was_written_is_there_after_a_restart(engine: &impl Engine) {
         .unwrap();
     store.record(&read).await.unwrap();
     drop(store);
-    let store = engine.open();
+    let store = engine.open().await;
     assert_eq!(
         store.execution(&tenant(), &running.id).await.unwrap(),
         Some(running)

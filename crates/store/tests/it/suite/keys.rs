@@ -16,7 +16,7 @@ promises![
 ];
 
 async fn an_api_key_is_found_by_its_hash(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let key = api_key(1);
     store.add_api_key(&key).await.unwrap();
     assert_eq!(store.api_key(&key.hash).await.unwrap(), Some(key));
@@ -24,14 +24,14 @@ async fn an_api_key_is_found_by_its_hash(engine: &impl Engine) {
 }
 
 async fn a_hash_belongs_to_one_api_key(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     store.add_api_key(&api_key(1)).await.unwrap();
     let again = store.add_api_key(&api_key(1)).await;
     assert!(matches!(again, Err(StoreError::Exists)), "{again:?}");
 }
 
 async fn api_keys_are_listed_oldest_first(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let (old, new) = (api_key(1), api_key(2));
     for key in [&new, &old] {
         store.add_api_key(key).await.unwrap();
@@ -40,7 +40,7 @@ async fn api_keys_are_listed_oldest_first(engine: &impl Engine) {
 }
 
 async fn a_revoked_api_key_opens_nothing_and_stays_listed(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let mut key = api_key(1);
     store.add_api_key(&key).await.unwrap();
     assert!(store.revoke_api_key(&tenant(), &key.id, NOW).await.unwrap());
@@ -56,7 +56,7 @@ async fn a_revoked_api_key_opens_nothing_and_stays_listed(engine: &impl Engine) 
 }
 
 async fn an_admin_key_is_known_by_its_hash(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     assert!(!store.any_admin_key().await.unwrap());
     let key = AdminKey {
         hash: [1; 32],
@@ -69,7 +69,7 @@ async fn an_admin_key_is_known_by_its_hash(engine: &impl Engine) {
 }
 
 async fn data_keys_are_listed_oldest_first(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let old = DataKeyRow {
         id: DataKeyId::generate(),
         scope: tenant().scope(),

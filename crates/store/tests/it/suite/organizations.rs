@@ -23,7 +23,7 @@ fn organization(id: &str, age: i64) -> Organization {
 }
 
 async fn organizations_are_listed_oldest_first(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let (new, old) = (organization("org_1", 0), organization("org_2", 1));
     for organization in [&new, &old] {
         store.add_organization(organization).await.unwrap();
@@ -33,7 +33,7 @@ async fn organizations_are_listed_oldest_first(engine: &impl Engine) {
 }
 
 async fn an_organization_is_made_once(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     store
         .add_organization(&organization("org_1", 0))
         .await
@@ -43,7 +43,7 @@ async fn an_organization_is_made_once(engine: &impl Engine) {
 }
 
 async fn an_organization_is_renamed(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let organization = organization("org_1", 0);
     assert!(
         !store
@@ -63,7 +63,7 @@ async fn an_organization_is_renamed(engine: &impl Engine) {
 }
 
 async fn settings_are_replaced(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     assert!(
         store
             .application_settings(&tenant())
@@ -83,5 +83,5 @@ async fn settings_are_replaced(engine: &impl Engine) {
 }
 
 async fn a_working_store_answers_a_ping(engine: &impl Engine) {
-    engine.open().ping().await.unwrap();
+    engine.open().await.ping().await.unwrap();
 }

@@ -17,7 +17,7 @@ promises![
 ];
 
 async fn a_session_is_read_back_as_it_was_written(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let session = session();
     store.add_session(&session).await.unwrap();
@@ -26,7 +26,7 @@ async fn a_session_is_read_back_as_it_was_written(engine: &impl Engine) {
 }
 
 async fn a_session_needs_its_account(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let refused = store.add_session(&session()).await;
     assert!(
         matches!(refused, Err(StoreError::Unavailable(_))),
@@ -35,7 +35,7 @@ async fn a_session_needs_its_account(engine: &impl Engine) {
 }
 
 async fn live_sessions_are_neither_revoked_nor_over(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a", "b"]).await;
     let old = session();
     let new = Session {
@@ -65,7 +65,7 @@ async fn live_sessions_are_neither_revoked_nor_over(engine: &impl Engine) {
 }
 
 async fn a_session_is_revoked_once(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let session = session();
     store.add_session(&session).await.unwrap();
@@ -92,7 +92,7 @@ async fn a_session_is_revoked_once(engine: &impl Engine) {
 }
 
 async fn calls_are_counted_up_to_the_limit(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let session = session();
     store.add_session(&session).await.unwrap();
@@ -106,7 +106,7 @@ async fn calls_are_counted_up_to_the_limit(engine: &impl Engine) {
 }
 
 async fn of_many_calls_at_once_no_more_than_the_limit_count(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let session = Session {
         max_calls: Some(7),
@@ -128,7 +128,7 @@ async fn of_many_calls_at_once_no_more_than_the_limit_count(engine: &impl Engine
 }
 
 async fn calls_without_a_limit_are_counted(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let session = Session {
         max_calls: None,

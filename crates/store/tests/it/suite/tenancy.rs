@@ -23,7 +23,7 @@ promises![
 ];
 
 async fn strangers_do_not_see_the_journal(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let execution = execution();
     let key = key(&execution);
@@ -48,7 +48,7 @@ async fn strangers_do_not_see_the_journal(engine: &impl Engine) {
 }
 
 async fn strangers_do_not_end_an_execution(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let execution = execution();
     store.begin(&execution, None, None).await.unwrap();
@@ -66,7 +66,7 @@ async fn strangers_do_not_end_an_execution(engine: &impl Engine) {
 }
 
 async fn strangers_hold_keys_of_their_own(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let first = execution();
     store.begin(&first, Some(&key(&first)), None).await.unwrap();
@@ -84,7 +84,7 @@ async fn strangers_hold_keys_of_their_own(engine: &impl Engine) {
 }
 
 async fn strangers_do_not_see_or_change_an_account(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let own = account("a");
     store.add_account(&tenant(), &own).await.unwrap();
     for stranger in strangers() {
@@ -111,7 +111,7 @@ async fn strangers_do_not_see_or_change_an_account(engine: &impl Engine) {
 }
 
 async fn strangers_do_not_see_or_change_a_connection(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let own = connection("crm");
     store.add_connection(&own).await.unwrap();
@@ -157,7 +157,7 @@ async fn strangers_do_not_see_or_change_a_connection(engine: &impl Engine) {
 }
 
 async fn strangers_do_not_see_or_change_a_session(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let own = session();
     store.add_session(&own).await.unwrap();
@@ -177,7 +177,7 @@ async fn strangers_do_not_see_or_change_a_session(engine: &impl Engine) {
 }
 
 async fn strangers_do_not_see_or_revoke_an_api_key(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let own = api_key(1);
     store.add_api_key(&own).await.unwrap();
     for stranger in strangers() {
@@ -188,7 +188,7 @@ async fn strangers_do_not_see_or_revoke_an_api_key(engine: &impl Engine) {
 }
 
 async fn strangers_have_settings_of_their_own(engine: &impl Engine) {
-    let store = engine.open();
+    let store = engine.open().await;
     let off = ApplicationSettings { enabled: false };
     store
         .set_application_settings(&tenant(), "crm", &off)

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use tenon_engine::model::{ApplicationSettings, OrgId, Organization, Tenant};
 use tenon_engine::ports::{Organizations, Stored};
 
-use super::fault::Fault;
-use super::query::{self, values};
-use super::record::{FromRecord, Record};
-use super::store::SqliteStore;
+use crate::database::{Database, SqlStore};
+use crate::fault::Fault;
+use crate::record::{FromRecord, Record};
+use crate::value::values;
 
 const ADD: &str = "INSERT INTO organizations (id, name, created_at) VALUES (?, ?, ?)";
 
@@ -30,39 +30,45 @@ const PING_READ: &str = "SELECT count(*) FROM _migrations";
 const PING_WRITE: &str = "UPDATE _migrations SET name = name WHERE number = 1";
 
 #[async_trait]
-impl Organizations for SqliteStore {
+impl<D: Database> Organizations for SqlStore<D> {
     async fn add_organization(&self, organization: &Organization) -> Stored<()> {
         let Organization {
             id,
             name,
             created_at,
         } = organization;
-        self.change(ADD, values![id.as_str(), name, created_at.0])
+        self.database
+            .change(ADD, values![id.as_str(), name, created_at.0])
             .await
             .map(drop)
     }
 
     async fn organizations(&self) -> Stored<Vec<Organization>> {
-        self.all(ALL, values![]).await
+        self.database.all(ALL, values![]).await
     }
 
     async fn organization(&self, id: &OrgId) -> Stored<Option<Organization>> {
-        self.first(ONE, values![id.as_str()]).await
+        self.database.first(ONE, values![id.as_str()]).await
     }
 
     async fn rename_organization(&self, id: &OrgId, name: &str) -> Stored<bool> {
-        Ok(self.change(RENAME, values![name, id.as_str()]).await? > 0)
+        Ok(self
+            .database
+            .change(RENAME, values![name, id.as_str()])
+            .await?
+            > 0)
     }
 
     async fn application_settings(
         &self,
         tenant: &Tenant,
     ) -> Stored<Vec<(String, ApplicationSettings)>> {
-        self.all(
-            SETTINGS,
-            values![tenant.org.as_str(), tenant.environment.as_str()],
-        )
-        .await
+        self.database
+            .all(
+                SETTINGS,
+                values![tenant.org.as_str(), tenant.environment.as_str()],
+            )
+            .await
     }
 
     async fn set_application_settings(
@@ -77,13 +83,12 @@ impl Organizations for SqliteStore {
             tenant.environment.as_str(),
             serde_json::to_string(settings).map_err(Fault::from)?,
         ];
-        self.change(SET_SETTINGS, row).await.map(drop)
+        self.database.change(SET_SETTINGS, row).await.map(drop)
     }
 
     async fn ping(&self) -> Stored<()> {
-        self.read(|db| query::count(db, PING_READ, values![]))
-            .await?;
-        self.change(PING_WRITE, values![]).await.map(drop)
+        self.database.count(PING_READ, values![]).await?;
+        self.database.probe(PING_WRITE).await
     }
 }
 

@@ -5,12 +5,12 @@ use tenon_engine::model::{
     IdempotencyKey, NodeStatus, Outcome, RequestId, Source, StoredResult,
 };
 
-use super::fault::Fault;
-use super::query::{Values, values};
-use super::record::{FromRecord, Record};
+use crate::fault::Fault;
+use crate::record::{FromRecord, Record};
+use crate::value::{Values, values};
 
 /// Inserts an execution whose values are [`execution_values`].
-pub(super) const INSERT_EXECUTION: &str = "INSERT INTO executions (
+pub(crate) const INSERT_EXECUTION: &str = "INSERT INTO executions (
     id, org, environment, account, connection, slug, action, connector_version, effect, source,
     request_id, boot, asynchronous, request, started_at, deadline_at,
     state, finished_at, node_status, outcome, http_status, error, attempts,

@@ -1,4 +1,4 @@
-//! What goes wrong inside this engine's methods, before it becomes the port's error.
+//! What goes wrong inside an engine's methods, before it becomes the port's error.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use tenon_engine::ports::StoreError;
 
 /// Why a job or a read failed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// SQLite refused.
     #[error("SQLite refused")]
     Sqlite(#[from] rusqlite::Error),

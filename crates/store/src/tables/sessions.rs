@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use tenon_engine::model::{AccountId, Millis, Session, SessionId, Tenant};
 use tenon_engine::ports::{Sessions, Stored};
 
-use super::fault::Fault;
-use super::query::{scoped, values};
-use super::record::{FromRecord, Record};
-use super::store::SqliteStore;
+use crate::database::{Database, SqlStore};
+use crate::fault::Fault;
+use crate::record::{FromRecord, Record};
+use crate::value::{scoped, values};
 
 const ADD: &str = "INSERT INTO sessions (
     id, org, environment, account, scopes, issued_at, expires_at, max_calls, calls, revoked_at
@@ -27,7 +27,7 @@ const COUNT_CALL: &str = "UPDATE sessions SET calls = calls + 1
     WHERE id = ? AND org = ? AND environment = ? AND calls < coalesce(max_calls, 4294967295)";
 
 #[async_trait]
-impl Sessions for SqliteStore {
+impl<D: Database> Sessions for SqlStore<D> {
     async fn add_session(&self, session: &Session) -> Stored<()> {
         let row = values![
             session.id.as_str(),
@@ -41,11 +41,11 @@ impl Sessions for SqliteStore {
             session.calls,
             session.revoked_at.map(|time| time.0),
         ];
-        self.change(ADD, row).await.map(drop)
+        self.database.change(ADD, row).await.map(drop)
     }
 
     async fn session(&self, id: &SessionId) -> Stored<Option<Session>> {
-        self.first(SESSION, values![id.as_str()]).await
+        self.database.first(SESSION, values![id.as_str()]).await
     }
 
     async fn live_sessions(
@@ -56,18 +56,18 @@ impl Sessions for SqliteStore {
     ) -> Stored<Vec<Session>> {
         let environment = tenant.environment.as_str();
         let values = values![tenant.org.as_str(), environment, account.as_str(), now.0];
-        self.all(LIVE, values).await
+        self.database.all(LIVE, values).await
     }
 
     async fn revoke_session(&self, tenant: &Tenant, id: &SessionId, now: Millis) -> Stored<bool> {
         let mut row = values![now.0];
         row.extend(scoped(id.as_str(), tenant));
-        Ok(self.change(REVOKE, row).await? > 0)
+        Ok(self.database.change(REVOKE, row).await? > 0)
     }
 
     async fn count_call(&self, tenant: &Tenant, id: &SessionId) -> Stored<bool> {
         let row = scoped(id.as_str(), tenant);
-        Ok(self.change(COUNT_CALL, row).await? > 0)
+        Ok(self.database.change(COUNT_CALL, row).await? > 0)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use tenon_engine::model::{ExecutionFilter, Tenant};
 
-use super::selection::Selection;
+use crate::database::Database;
+use crate::selection::Selection;
 
 const NEWEST_FIRST: &str = "started_at DESC, id DESC";
 const OLDEST_FIRST: &str = "started_at, id";
@@ -17,7 +18,7 @@ pub(super) fn order(filter: &ExecutionFilter) -> &'static str {
 }
 
 /// The executions that a filter lets through.
-pub(super) fn selection(tenant: &Tenant, filter: &ExecutionFilter) -> Selection {
+pub(super) fn selection<D: Database>(tenant: &Tenant, filter: &ExecutionFilter) -> Selection {
     let account = filter
         .account
         .as_ref()
@@ -31,10 +32,10 @@ pub(super) fn selection(tenant: &Tenant, filter: &ExecutionFilter) -> Selection 
     let outcome = filter.outcome.map(|outcome| outcome.as_str().to_owned());
     Selection::of(tenant)
         .and("account = ?", account)
-        .and_any("slug", &filter.slugs)
+        .and_any("slug", D::LISTED, &filter.slugs)
         .and("action = ?", filter.action.clone())
         .and("state = ?", state)
-        .and_any("node_status", &ends)
+        .and_any("node_status", D::LISTED, &ends)
         .and("outcome = ?", outcome)
         .and("asynchronous = ?", filter.asynchronous)
         .and("started_at >= ?", filter.from.map(|time| time.0))

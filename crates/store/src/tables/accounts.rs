@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use tenon_engine::model::{Account, AccountId, Erasure, LinkedAccountId, Page, Paging, Tenant};
 use tenon_engine::ports::{Accounts, Stored};
 
-use super::fault::Fault;
-use super::query::{scoped, values};
-use super::record::{FromRecord, Record};
-use super::selection::Selection;
-use super::store::SqliteStore;
+use crate::database::{Database, SqlStore};
+use crate::fault::Fault;
+use crate::record::{FromRecord, Record};
+use crate::selection::Selection;
+use crate::value::{scoped, values};
 
 const ADD: &str = "INSERT INTO accounts
     (id, org, environment, account_id, name, udf, search_text, created_at, updated_at)
@@ -26,7 +26,7 @@ const DELETE: &str = "DELETE FROM accounts WHERE account_id = ? AND org = ? AND 
 const NEWEST_FIRST: &str = "created_at DESC, id DESC";
 
 #[async_trait]
-impl Accounts for SqliteStore {
+impl<D: Database> Accounts for SqlStore<D> {
     async fn add_account(&self, tenant: &Tenant, account: &Account) -> Stored<()> {
         let row = values![
             account.id.as_str(),
@@ -39,7 +39,7 @@ impl Accounts for SqliteStore {
             account.created_at.0,
             account.updated_at.0,
         ];
-        self.change(ADD, row).await.map(drop)
+        self.database.change(ADD, row).await.map(drop)
     }
 
     async fn update_account(&self, tenant: &Tenant, account: &Account) -> Stored<()> {
@@ -50,11 +50,13 @@ impl Accounts for SqliteStore {
             account.updated_at.0,
         ];
         row.extend(scoped(account.account_id.as_str(), tenant));
-        self.change(UPDATE, row).await.map(drop)
+        self.database.change(UPDATE, row).await.map(drop)
     }
 
     async fn account(&self, tenant: &Tenant, id: &AccountId) -> Stored<Option<Account>> {
-        self.first(ACCOUNT, scoped(id.as_str(), tenant)).await
+        self.database
+            .first(ACCOUNT, scoped(id.as_str(), tenant))
+            .await
     }
 
     async fn accounts(
@@ -64,9 +66,8 @@ impl Accounts for SqliteStore {
         paging: Paging,
     ) -> Stored<Page<Account>> {
         let search = search.map(str::to_lowercase);
-        let selection = Selection::of(tenant).and("instr(search_text, ?) > 0", search);
-        self.read(move |db| selection.page(db, NEWEST_FIRST, paging))
-            .await
+        let selection = Selection::of(tenant).and(D::SEARCH_TEXT_CONTAINS, search);
+        self.database.page(selection, NEWEST_FIRST, paging).await
     }
 
     async fn delete_account(
@@ -75,7 +76,10 @@ impl Accounts for SqliteStore {
         id: &AccountId,
         _history: bool,
     ) -> Stored<Option<Erasure>> {
-        let removed = self.change(DELETE, scoped(id.as_str(), tenant)).await?;
+        let removed = self
+            .database
+            .change(DELETE, scoped(id.as_str(), tenant))
+            .await?;
         Ok((removed > 0).then(Erasure::default))
     }
 }

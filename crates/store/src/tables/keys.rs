@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use tenon_engine::model::{AdminKey, ApiKey, ApiKeyId, DataKeyId, DataKeyRow, Millis, Tenant};
 use tenon_engine::ports::{Keys, Stored};
 
-use super::fault::Fault;
-use super::query::{self, scoped, values};
-use super::record::{FromRecord, Record};
-use super::store::SqliteStore;
+use crate::database::{Database, SqlStore};
+use crate::fault::Fault;
+use crate::record::{FromRecord, Record};
+use crate::value::{scoped, values};
 
 const ADD_API_KEY: &str = "INSERT INTO api_keys
     (id, org, environment, name, hint, hash, created_at, revoked_at)
@@ -34,7 +34,7 @@ const ADD_DATA_KEY: &str =
 const DATA_KEYS: &str = "SELECT * FROM data_keys ORDER BY scope, generation";
 
 #[async_trait]
-impl Keys for SqliteStore {
+impl<D: Database> Keys for SqlStore<D> {
     async fn add_api_key(&self, key: &ApiKey) -> Stored<()> {
         let row = values![
             key.id.as_str(),
@@ -46,50 +46,46 @@ impl Keys for SqliteStore {
             key.created_at.0,
             key.revoked_at.map(|time| time.0),
         ];
-        self.change(ADD_API_KEY, row).await.map(drop)
+        self.database.change(ADD_API_KEY, row).await.map(drop)
     }
 
     async fn api_key(&self, hash: &[u8; 32]) -> Stored<Option<ApiKey>> {
-        self.first(API_KEY, values![hash.to_vec()]).await
+        self.database.first(API_KEY, values![hash.to_vec()]).await
     }
 
     async fn api_keys(&self, tenant: &Tenant) -> Stored<Vec<ApiKey>> {
-        self.all(
-            API_KEYS,
-            values![tenant.org.as_str(), tenant.environment.as_str()],
-        )
-        .await
+        self.database
+            .all(
+                API_KEYS,
+                values![tenant.org.as_str(), tenant.environment.as_str()],
+            )
+            .await
     }
 
     async fn revoke_api_key(&self, tenant: &Tenant, id: &ApiKeyId, now: Millis) -> Stored<bool> {
         let mut row = values![now.0];
         row.extend(scoped(id.as_str(), tenant));
-        Ok(self.change(REVOKE_API_KEY, row).await? > 0)
+        Ok(self.database.change(REVOKE_API_KEY, row).await? > 0)
     }
 
     async fn add_admin_key(&self, key: &AdminKey) -> Stored<()> {
-        self.change(ADD_ADMIN_KEY, values![key.hash.to_vec(), key.created_at.0])
+        self.database
+            .change(ADD_ADMIN_KEY, values![key.hash.to_vec(), key.created_at.0])
             .await
             .map(drop)
     }
 
     async fn has_admin_key(&self, hash: &[u8; 32]) -> Stored<bool> {
         let values = values![hash.to_vec()];
-        Ok(self
-            .read(move |db| query::count(db, COUNT_ADMIN_KEY, values))
-            .await?
-            > 0)
+        Ok(self.database.count(COUNT_ADMIN_KEY, values).await? > 0)
     }
 
     async fn any_admin_key(&self) -> Stored<bool> {
-        Ok(self
-            .read(|db| query::count(db, COUNT_ADMIN_KEYS, values![]))
-            .await?
-            > 0)
+        Ok(self.database.count(COUNT_ADMIN_KEYS, values![]).await? > 0)
     }
 
     async fn data_keys(&self) -> Stored<Vec<DataKeyRow>> {
-        self.all(DATA_KEYS, values![]).await
+        self.database.all(DATA_KEYS, values![]).await
     }
 
     async fn add_data_key(&self, key: &DataKeyRow) -> Stored<bool> {
@@ -100,7 +96,7 @@ impl Keys for SqliteStore {
             key.wrapped,
             key.created_at.0
         ];
-        Ok(self.change(ADD_DATA_KEY, row).await? > 0)
+        Ok(self.database.change(ADD_DATA_KEY, row).await? > 0)
     }
 }
 

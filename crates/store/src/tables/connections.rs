@@ -6,11 +6,10 @@ use tenon_engine::model::{
 };
 use tenon_engine::ports::{Connections, Stored};
 
-use super::fault::Fault;
-use super::job::Durability;
-use super::query::{self, Values, scoped, values};
-use super::record::{FromRecord, Record};
-use super::store::SqliteStore;
+use crate::database::{Database, SqlStore};
+use crate::fault::Fault;
+use crate::record::{FromRecord, Record};
+use crate::value::{Values, scoped, values};
 
 const ADD: &str = "INSERT INTO connections (
     id, org, environment, account, slug, created_at, auth, label, facts, identifier, status,
@@ -37,7 +36,7 @@ const OF_APPLICATION: &str = "SELECT * FROM connections
 const DELETE: &str = "DELETE FROM connections WHERE id = ? AND org = ? AND environment = ?";
 
 #[async_trait]
-impl Connections for SqliteStore {
+impl<D: Database> Connections for SqlStore<D> {
     async fn add_connection(&self, connection: &Connection) -> Stored<()> {
         let mut row = scoped(connection.id.as_str(), &connection.tenant);
         row.extend(values![
@@ -46,14 +45,14 @@ impl Connections for SqliteStore {
             connection.created_at.0,
         ]);
         row.extend(changing_values(connection)?);
-        self.change(ADD, row).await.map(drop)
+        self.database.change(ADD, row).await.map(drop)
     }
 
     async fn update_connection(&self, connection: &Connection) -> Stored<bool> {
         let mut row = changing_values(connection)?;
         row.extend(scoped(connection.id.as_str(), &connection.tenant));
         row.push(connection.version.saturating_sub(1).into());
-        Ok(self.change(UPDATE, row).await? > 0)
+        Ok(self.database.change(UPDATE, row).await? > 0)
     }
 
     async fn set_connection_status(
@@ -66,7 +65,7 @@ impl Connections for SqliteStore {
         let mut row = values![status.as_str()];
         row.extend(scoped(id.as_str(), tenant));
         row.push(version.into());
-        Ok(self.change(SET_STATUS, row).await? > 0)
+        Ok(self.database.change(SET_STATUS, row).await? > 0)
     }
 
     async fn connections(
@@ -81,10 +80,10 @@ impl Connections for SqliteStore {
             account.as_str()
         ];
         match slug {
-            None => self.all(OF_ACCOUNT, values).await,
+            None => self.database.all(OF_ACCOUNT, values).await,
             Some(slug) => {
                 values.push(slug.to_owned().into());
-                self.all(OF_ACCOUNT_AT, values).await
+                self.database.all(OF_ACCOUNT_AT, values).await
             }
         }
     }
@@ -95,17 +94,12 @@ impl Connections for SqliteStore {
         slug: &str,
     ) -> Stored<Vec<Connection>> {
         let values = values![tenant.org.as_str(), tenant.environment.as_str(), slug];
-        self.all(OF_APPLICATION, values).await
+        self.database.all(OF_APPLICATION, values).await
     }
 
     async fn delete_connections(&self, tenant: &Tenant, ids: &[ConnectionId]) -> Stored<u64> {
-        let rows: Vec<Values> = ids.iter().map(|id| scoped(id.as_str(), tenant)).collect();
-        self.write(Durability::Synced, move |db| {
-            rows.into_iter()
-                .map(|row| query::change(db, DELETE, row))
-                .sum()
-        })
-        .await
+        let rows = ids.iter().map(|id| scoped(id.as_str(), tenant)).collect();
+        self.database.change_all(DELETE, rows).await
     }
 }
 
