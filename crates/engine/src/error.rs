@@ -10,7 +10,7 @@ use crate::model::{ExecutionId, NodeStatus, Outcome};
 use crate::ports::StoreError;
 
 /// Whose fault an error is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// The caller's request.

@@ -155,7 +155,7 @@ pub(super) fn of_failure(
     };
     let ending = ending_of_verdict(verdict, status).unwrap_or(Ending::Status(status));
     ExecutionError {
-        origin: origin.as_str().to_owned(),
+        origin,
         code: shortened(&code),
         message: shortened(&failure.message),
         retryable: may_repeat(safety, ending),
@@ -189,7 +189,7 @@ pub(super) fn ended(execution: &Execution) -> Ended {
 /// The journal's form of an error of the way to the application.
 pub(super) fn record_of(error: &Error) -> ExecutionError {
     ExecutionError {
-        origin: error.code.entry().origin.as_str().to_owned(),
+        origin: error.code.entry().origin,
         code: error.code.as_str().to_owned(),
         message: error.message.clone(),
         retryable: error.retryable,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AccountId, BootId, ConnectionId, DataKeyId, ExecutionId, Millis, RequestId, Tenant};
+use crate::error::Origin;
 
 words!(
     /// How far an execution has come.
@@ -138,8 +139,8 @@ pub struct RequestRecord {
 /// What went wrong, as callers see it and as the journal keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecutionError {
-    /// Whose fault it was, a word of [`crate::error::Origin`].
-    pub origin: String,
+    /// Whose fault it was.
+    pub origin: Origin,
     /// A stable code: Tenon's own, or the application's as its connector reads it.
     pub code: String,
     /// A sentence for people.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, json};
+use tenon_engine::error::Origin;
 use tenon_engine::model::{
     Account, AccountId, ApiKey, ApiKeyId, Attempt, BootId, Connection, ConnectionId,
     ConnectionStatus, DataKeyId, EndedBy, Environment, Execution, ExecutionError, ExecutionId,
@@ -123,7 +124,7 @@ pub(crate) fn finished(execution: &Execution) -> Execution {
 
 fn error() -> ExecutionError {
     ExecutionError {
-        origin: "application".into(),
+        origin: Origin::Application,
         code: "INVALID".into(),
         message: "The e-mail address is invalid.".into(),
         retryable: false,
