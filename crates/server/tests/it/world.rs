@@ -1,6 +1,7 @@
 //! The whole API on a store of its own: two environments, two accounts, one of them connected to a played application.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::Router;
 use axum::body::Body;
@@ -28,12 +29,23 @@ pub(crate) const ADA: &str = "ada@example.com";
 pub(crate) const BOB: &str = "bob";
 pub(crate) const RUN: &str = "/api/v2/integration-schema/acme/actions/add/execute";
 
-/// A time that stands still.
-struct StillClock;
+/// A time that stands still until a test moves it.
+pub(crate) struct StillClock(AtomicI64);
+
+impl StillClock {
+    fn new() -> Self {
+        Self(AtomicI64::new(1_784_000_000_000))
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&self, milliseconds: i64) {
+        self.0.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+}
 
 impl Clock for StillClock {
     fn now(&self) -> Millis {
-        Millis(1_784_000_000_000)
+        Millis(self.0.load(Ordering::SeqCst))
     }
 }
 
@@ -42,6 +54,9 @@ pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) application: Application,
     pub(crate) store: Arc<SqliteStore>,
+    pub(crate) clock: Arc<StillClock>,
+    /// The key ring's text.
+    pub(crate) ring: String,
     /// The key of the test environment, where Ada and Bob are.
     pub(crate) key: String,
     /// The key of the production environment, where only Bob is.
@@ -73,7 +88,9 @@ impl World {
     pub(crate) async fn with(settings: ApiSettings) -> Self {
         let folder = Searched::new();
         let store = SqliteStore::open(&folder.path().join("t.db")).unwrap();
-        let (app, application) = app(Arc::clone(&store), settings).await;
+        let (clock, ring) = (Arc::new(StillClock::new()), KeyRing::generate());
+        let text = ring.to_text().to_string();
+        let (app, application) = app(Arc::clone(&store), ring, clock.clone(), settings).await;
         let admin_key = app.engine.missing_admin_key().await.unwrap().unwrap();
         app.engine.first_start(Some(&admin_key)).await.unwrap();
         let mut world = Self {
@@ -81,13 +98,15 @@ impl World {
             app,
             application,
             store,
+            clock,
+            ring: text,
             key: String::new(),
             other_key: String::new(),
             admin_key: admin_key.expose().to_owned(),
             _folder: folder,
         };
-        world.key = world.make_key("test").await;
-        world.other_key = world.make_key("production").await;
+        world.key = world.make_key("environment=test").await.1;
+        world.other_key = world.make_key("environment=production").await.1;
         for (key, account) in [
             (&world.key, ADA),
             (&world.key, BOB),
@@ -105,18 +124,30 @@ impl World {
         world
     }
 
-    async fn make_key(&self, environment: &str) -> String {
-        let path = format!("/api/v2/admin/api-keys?environment={environment}");
-        let made = self.post(&path).admin().json(json!({"name": "k"})).await;
-        made.json()["api_key"].as_str().unwrap().to_owned()
+    /// Makes an API key where the query says, and gives its id and the key.
+    pub(crate) async fn make_key(&self, query: &str) -> (String, String) {
+        let path = format!("/api/v2/admin/api-keys?{query}");
+        let made = self
+            .post(&path)
+            .admin()
+            .json(json!({"name": "k"}))
+            .await
+            .ok();
+        let text = |name: &str| made[name].as_str().unwrap().to_owned();
+        (text("api_key_id"), text("api_key"))
     }
 
-    /// Saves a credential of an account.
+    /// Saves a credential of an account of the test environment.
     pub(crate) async fn connect(&self, account: &str, token: &str) {
+        self.connect_by(&self.key, account, token).await;
+    }
+
+    pub(crate) async fn connect_by(&self, key: &str, account: &str, token: &str) {
         let path = "/api/v2/public/linked-account/integration/save-key-credentials/acme";
         let saved = self
             .put(path)
-            .account(account)
+            .header("x-api-key", key)
+            .header("linked_account_id", account)
             .json(json!({"api_token": token}))
             .await;
         assert_eq!(saved.status, 200, "{}", saved.text());
@@ -266,11 +297,14 @@ impl Answer {
     }
 }
 
-async fn app(store: Arc<SqliteStore>, settings: ApiSettings) -> (App, Application) {
+async fn app(
+    store: Arc<SqliteStore>,
+    ring: KeyRing,
+    clock: Arc<dyn Clock>,
+    settings: ApiSettings,
+) -> (App, Application) {
     let application = Application::start().await;
     let store: Arc<dyn Store> = store;
-    let clock: Arc<dyn Clock> = Arc::new(StillClock);
-    let ring = KeyRing::generate();
     let keys = KeyChain::open(ring, Arc::clone(&store), Arc::clone(&clock))
         .await
         .unwrap();
