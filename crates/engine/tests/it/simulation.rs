@@ -12,6 +12,7 @@ mod chance;
 mod checker;
 mod ledger;
 mod play;
+mod quota;
 mod rows;
 mod stage;
 mod standing;
@@ -55,6 +56,7 @@ struct Seen {
     replays: usize,
     unknown: u64,
     effects: u32,
+    refused: u64,
 }
 
 impl Seen {
@@ -63,6 +65,7 @@ impl Seen {
         self.answers += ledger.told.len();
         self.replays += ledger.told.iter().filter(|told| told.replayed).count();
         self.unknown += ledger.unknown;
+        self.refused += ledger.refused;
         self.effects += ledger.effects.values().sum::<u32>();
     }
 }
@@ -75,10 +78,11 @@ impl std::fmt::Display for Seen {
             replays,
             unknown,
             effects,
+            refused,
         } = self;
         write!(
             f,
-            "{crashes} crashes, {answers} answers ({replays} replayed), {effects} effects, {unknown} unknown"
+            "{crashes} crashes, {answers} answers ({replays} replayed), {effects} effects, {unknown} unknown, {refused} without a turn"
         )
     }
 }

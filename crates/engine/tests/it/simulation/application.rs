@@ -42,6 +42,36 @@ pub(crate) struct Application {
 impl Transport for Application {
     async fn send(&self, call: Call<'_>) -> Result<Response, SendError> {
         self.life.goes_on().await;
+        // The question whose a credential is has no turn and no place of its own.
+        let counted = vendor_key(call.plan).is_some();
+        if counted {
+            self.enter(&call);
+        }
+        let answer = self.exchange(&call).await;
+        if counted {
+            let life = self.life.number;
+            self.world
+                .look(|state| state.quota.leave(life, call.partition));
+        }
+        answer
+    }
+
+    fn forget(&self, _: &str) {}
+}
+
+impl Application {
+    fn enter(&self, call: &Call<'_>) {
+        let life = self.life.number;
+        self.world.look(|state| {
+            if !state.quota.enter(life, call.partition, state.caps) {
+                state
+                    .ledger
+                    .violated(format!("more is under way than {:?}", state.caps));
+            }
+        });
+    }
+
+    async fn exchange(&self, call: &Call<'_>) -> Result<Response, SendError> {
         let (way, there, back) = self.draw_way();
         if !self.pass(there, call.deadline).await {
             return Err(error(ErrorKind::Timeout, Sent::No));
@@ -52,11 +82,10 @@ impl Transport for Application {
             _ => {}
         }
         let arrives = way != Way::Lost;
-        let response = arrives.then(|| self.deliver(call.plan));
-        if matches!(way, Way::Lost | Way::Broken(_))
-            && self.world.bug == Some(Bug::TransportRepeats)
-        {
-            self.deliver(call.plan);
+        let response = arrives.then(|| self.deliver(call));
+        let interrupted = matches!(way, Way::Lost | Way::Broken(_));
+        if interrupted && self.world.bug == Some(Bug::TransportRepeats) {
+            self.deliver(call);
         }
         let back = if way == Way::Silent {
             u64::MAX / 2
@@ -72,10 +101,6 @@ impl Transport for Application {
         }
     }
 
-    fn forget(&self, _: &str) {}
-}
-
-impl Application {
     fn draw_way(&self) -> (Way, u64, u64) {
         self.world.look(|state| {
             let way = match state.chance.percent(state.storm) {
@@ -134,14 +159,20 @@ impl Application {
         response
     }
 
-    fn deliver(&self, plan: &Plan) -> Response {
-        let now = self.world.now();
+    fn deliver(&self, call: &Call<'_>) -> Response {
+        let (plan, now) = (call.plan, self.world.now());
+        let (life, bug) = (self.life.number, self.world.bug);
         self.world.look(|state| {
             let Some(key) = vendor_key(plan) else {
                 let status = state.chance.one_of(&[(9, 200), (1, 401)]);
                 return respond(state, status);
             };
             check_intent(state, plan, &key);
+            if !state.quota.arrive(life, call.partition, now, bug) {
+                state
+                    .ledger
+                    .violated("more requests arrived than the quota lets".to_owned());
+            }
             let status = draw_status(state, plan);
             if acts(state, plan, status) {
                 let count = state

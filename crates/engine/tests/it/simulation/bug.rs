@@ -19,12 +19,14 @@ pub(crate) enum Bug {
     TransportRepeats,
     /// The transport says that nothing left where something did.
     TransportDenies,
+    /// The application takes fewer requests than its connector says.
+    ApplicationTakesFewer,
     /// The store does not count the calls of a session.
     StoreDoesNotCount,
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::StoreAnswersBeforeCommit,
         Self::StoreGivesKeysTwice,
         Self::StoreLosesAnswers,
@@ -33,6 +35,7 @@ impl Bug {
         Self::SweepDenies,
         Self::TransportRepeats,
         Self::TransportDenies,
+        Self::ApplicationTakesFewer,
         Self::StoreDoesNotCount,
     ];
 }

@@ -31,6 +31,8 @@ struct Wish {
     counted: bool,
     asynchronous: bool,
     timeout: Duration,
+    /// How long it waits for its turn.
+    max_wait: Duration,
     /// How often it is asked for.
     tries: u64,
     /// When the caller hangs up.
@@ -51,6 +53,7 @@ impl Wish {
             counted: chance.percent(15),
             asynchronous: chance.percent(15),
             timeout: Duration::from_millis(chance.one_of(&[(1, 150), (1, 2000), (3, 30_000)])),
+            max_wait: Duration::from_millis(chance.one_of(&[(1, 0), (2, 1000), (3, 10_000)])),
             tries: chance.within(1..5),
             patience: Duration::from_millis(patience),
         }
@@ -81,6 +84,7 @@ impl Wish {
         request.idempotency_key = self.keyed.then(|| format!("key {}", self.scope.key));
         request.asynchronous = self.asynchronous;
         request.timeout = self.timeout;
+        request.max_wait = self.max_wait;
         request.request_id = RequestId::generate();
         request
     }
@@ -153,6 +157,7 @@ fn hear(stage: &Stage, name: u64, reply: Result<Reply, Error>) -> bool {
     };
     let now = world.now();
     world.look(|state| {
+        state.ledger.refused += u64::from(words == Code::RateLimited.as_str());
         state
             .ledger
             .note(now, format_args!("caller {name}: {words}"));

@@ -87,6 +87,8 @@ pub(crate) struct Ledger {
     pub(crate) counted: HashMap<RequestId, usize>,
     pub(crate) violations: Vec<String>,
     pub(crate) crashes: u64,
+    /// Calls that had no turn in time.
+    pub(crate) refused: u64,
     /// Executions of which nobody can say how they ended.
     pub(crate) unknown: u64,
     names: HashMap<String, usize>,

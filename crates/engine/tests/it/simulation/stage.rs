@@ -18,6 +18,7 @@ use tenon_vault::{KeyRing, Secret};
 use tokio::sync::Notify;
 
 use super::application::{Application, VENDOR_KEY};
+use super::quota::{LIMIT, PERIOD_MS};
 use super::rows::Rows;
 use super::store::SimulatedStore;
 use super::world::{Life, World};
@@ -201,7 +202,10 @@ async fn engine(
         world: Arc::clone(&world),
         life: life.clone(),
     });
-    let ring = KeyRing::parse(ring).unwrap();
+    let (ring, caps) = (
+        KeyRing::parse(ring).unwrap(),
+        world.look(|state| state.caps),
+    );
     let keys = KeyChain::open(ring, store.clone(), world.clone()).await?;
     Ok(Engine::new(Parts {
         store,
@@ -213,12 +217,16 @@ async fn engine(
         clock: world,
         registry: Arc::clone(registry),
         sandbox: None,
-        caps: tenon_engine::flow::Caps::default(),
+        caps,
     }))
 }
 
 fn connector() -> Bundle {
-    let connector = "name: Acme\ndescription: A.\nbase_url: https://acme.example.com\nauth:\n  token:\n    type: keybased\n    label: Token\n    fields: { api_token: { label: Token } }\n    send: { headers: { x-token: '{{ api_token }}' } }\nidentity: { request: { get: /me }, identifier: '{{ body.id }}' }\n".to_owned();
+    let connector = "name: Acme\ndescription: A.\nbase_url: https://acme.example.com\nauth:\n  token:\n    type: keybased\n    label: Token\n    fields: { api_token: { label: Token } }\n    send: { headers: { x-token: '{{ api_token }}' } }\nidentity: { request: { get: /me }, identifier: '{{ body.id }}' }\n";
+    let quota = format!(
+        "rate: [{{ limit: {LIMIT}, per_seconds: {} }}]\n",
+        PERIOD_MS / 1000
+    );
     let headers = format!("headers: {{ {VENDOR_KEY}: '{{{{ idempotency_key }}}}' }}");
     let action = |what: &str| {
         format!(
@@ -227,7 +235,7 @@ fn connector() -> Bundle {
         )
     };
     let files = [
-        ("connector.yaml", connector),
+        ("connector.yaml", [connector, &quota].concat()),
         (
             "actions/add.yaml",
             action("request: { post: /things, HEADERS, json: { name: '{{ name }}' } }"),

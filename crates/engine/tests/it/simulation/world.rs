@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tenon_engine::flow::Caps;
 use tenon_engine::model::{BootId, ExecutionId, Millis};
 use tenon_engine::ports::Clock;
 use tokio::time::Instant;
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::bug::Bug;
 use super::chance::Chance;
 use super::ledger::Ledger;
+use super::quota::{Quota, draw_caps};
 use super::rows::Rows;
 
 /// The wall clock where the simulated time is 0.
@@ -30,6 +32,9 @@ pub(crate) struct State {
     pub(crate) chance: Chance,
     pub(crate) rows: Rows,
     pub(crate) ledger: Ledger,
+    pub(crate) quota: Quota,
+    /// What each process has room for.
+    pub(crate) caps: Caps,
     /// How many of a hundred steps go wrong.
     pub(crate) storm: u64,
     /// Whether the engine and its store are cut off from each other.
@@ -99,6 +104,8 @@ impl World {
         let mut chance = Chance::new(seed);
         let state = State {
             storm: chance.one_of(&[(1, 0), (3, 4), (3, 12), (2, 30)]),
+            caps: draw_caps(&mut chance),
+            quota: Quota::default(),
             chance,
             rows,
             ledger: Ledger::default(),
