@@ -139,9 +139,10 @@ impl Flow {
         turn.map_err(limited)
     }
 
-    /// Whether a request may be repeated now.
-    pub(crate) fn may_repeat(&self, lane: &Lane) -> bool {
-        self.hosts.may_repeat(&lane.host, self.began.elapsed())
+    /// Whether a request may be repeated now; `obeys`: as the application that had too many requests asked.
+    pub(crate) fn may_repeat(&self, lane: &Lane, obeys: bool) -> bool {
+        self.hosts
+            .may_repeat(&lane.host, self.began.elapsed(), obeys)
     }
 
     /// How a request ended: whether the host is well, as far as that shows it.

@@ -1,6 +1,7 @@
 //! An application that keeps every request as it came, byte for byte, and answers as a test says.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -45,7 +46,8 @@ impl Received {
     }
 }
 
-type Script = dyn Fn(&Received) -> String + Send + Sync;
+type Script =
+    dyn Fn(&Received) -> Pin<Box<dyn Future<Output = Option<String>> + Send>> + Send + Sync;
 
 /// A running application.
 #[derive(Clone)]
@@ -71,16 +73,42 @@ impl Recorder {
         address: SocketAddr,
         script: impl Fn(&Received) -> String + Send + Sync + 'static,
     ) -> Self {
+        let at_once = move |received: &Received| std::future::ready(Some(script(received)));
+        Self::acting(address, at_once).await
+    }
+
+    /// Starts at an address; `script` takes its time, and where it gives nothing the connection is cut.
+    ///
+    /// # Panics
+    /// Where the address is taken.
+    pub async fn acting<F>(
+        address: SocketAddr,
+        script: impl Fn(&Received) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Option<String>> + Send + 'static,
+    {
         let listener = TcpListener::bind(address).await.expect("a free address");
         let address = listener.local_addr().expect("a bound address");
         let recorder = Self {
             base: format!("http://{address}"),
-            script: Arc::new(script),
+            script: Arc::new(move |received| Box::pin(script(received))),
             received: Arc::default(),
             connections: Arc::default(),
         };
         tokio::spawn(recorder.clone().listen(listener));
         recorder
+    }
+
+    /// How many requests came in whole.
+    ///
+    /// # Panics
+    /// Never, as long as no script does.
+    pub fn count(&self) -> usize {
+        self.received
+            .lock()
+            .expect("no test panicked while it held this")
+            .len()
     }
 
     /// Everything that came in whole, and forgets it.
@@ -115,12 +143,12 @@ impl Recorder {
         let mut bytes = Vec::new();
         loop {
             let received = next(&mut stream, &mut bytes).await?;
-            let answer = (self.script)(&received);
+            let answering = (self.script)(&received);
             self.received
                 .lock()
                 .expect("no test panicked while it held this")
                 .push(received);
-            stream.write_all(answer.as_bytes()).await.ok()?;
+            stream.write_all(answering.await?.as_bytes()).await.ok()?;
         }
     }
 }

@@ -18,4 +18,6 @@ mod inbound;
 mod operations;
 mod operator;
 mod parsers;
+mod quota;
+mod resilience;
 mod vendor;

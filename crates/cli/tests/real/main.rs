@@ -10,7 +10,6 @@
 
 mod curl;
 mod faults;
-mod idempotency;
 mod kill;
 mod overlay;
 mod prism;

@@ -132,8 +132,9 @@ impl Engine {
             let Some(ending) = ending else { return sent };
             let remaining = run.deadline.saturating_duration_since(Instant::now());
             let chance = self.clock.chance();
+            let obeys = ending == Ending::RateLimited && asked.is_some_and(|wait| !wait.is_zero());
             match decide(safety, ending, number, asked, remaining, chance) {
-                Decision::Wait(wait) if self.flow.may_repeat(&run.pass.lane) => {
+                Decision::Wait(wait) if self.flow.may_repeat(&run.pass.lane, obeys) => {
                     tokio::time::sleep(wait).await;
                 }
                 Decision::Wait(_) | Decision::Stop => return sent,

@@ -46,11 +46,11 @@ impl Hosts {
         })
     }
 
-    /// Whether a request may be repeated now.
-    pub(super) fn may_repeat(&self, host: &str, now: Duration) -> bool {
+    /// Whether a request may be repeated now. One that obeys, and waits as it was asked to, costs nothing.
+    pub(super) fn may_repeat(&self, host: &str, now: Duration, obeys: bool) -> bool {
         self.with(host, now, |host| {
             host.breaker.closed_for(now).is_none()
-                && host.budget.withdraw()
+                && (obeys || host.budget.withdraw())
                 && host.breaker.admit(now).is_ok()
         })
     }
