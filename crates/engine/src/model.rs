@@ -18,6 +18,9 @@ mod session;
 mod tenant;
 mod time;
 
+/// What an action does to the application's data: the connectors' word, which the journal keeps.
+pub use tenon_connector::document::Effect;
+
 pub use account::{Account, AccountId, Erasure};
 pub use audit::{Actor, AuditEntry, AuditFilter};
 pub use chain::{Attested, ChainEvent, Link};

@@ -74,6 +74,13 @@ impl Effect {
             Self::Destructive => "destructive",
         }
     }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Read, Self::Write, Self::Destructive]
+            .into_iter()
+            .find(|effect| effect.as_str() == word)
+    }
 }
 
 /// One of several requests.

@@ -176,7 +176,7 @@ impl Engine {
             slug: prepared.connector.slug.clone(),
             action: prepared.action.id.clone(),
             connector_version: prepared.connector.version,
-            effect: prepared.effect.as_str().to_owned(),
+            effect: prepared.effect,
             source: request.source,
             request_id: request.request_id.clone(),
             boot: self.boot.clone(),
@@ -215,7 +215,7 @@ impl Engine {
         asynchronous: bool,
     ) -> Outcomes<Reply> {
         let kept = asynchronous || key.is_some();
-        let begun = kept || run.execution.effect != Effect::Read.as_str();
+        let begun = kept || run.execution.effect != Effect::Read;
         let id = run.execution.id.clone();
         let engine = Arc::clone(self);
         let starting = async move {

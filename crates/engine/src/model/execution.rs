@@ -1,6 +1,7 @@
 //! Executions: one run of an action each, and the journal's record of it.
 
 use serde::{Deserialize, Serialize};
+use tenon_connector::document::Effect;
 
 use super::{AccountId, BootId, ConnectionId, DataKeyId, ExecutionId, Millis, RequestId, Tenant};
 use crate::error::Origin;
@@ -87,8 +88,8 @@ pub struct Execution {
     pub action: String,
     /// The version of the connector that ran.
     pub connector_version: u32,
-    /// `read`, `write` or `destructive`.
-    pub effect: String,
+    /// What it does to the application's data.
+    pub effect: Effect,
     /// The door that it came through.
     pub source: Source,
     /// The call of our API that it came with.

@@ -1,8 +1,8 @@
 //! Executions, idempotency keys and kept answers as rows.
 
 use tenon_engine::model::{
-    AccountId, BootId, ConnectionId, DataKeyId, EndedBy, Execution, ExecutionId, ExecutionState,
-    IdempotencyKey, NodeStatus, Outcome, RequestId, Source, StoredResult,
+    AccountId, BootId, ConnectionId, DataKeyId, Effect, EndedBy, Execution, ExecutionId,
+    ExecutionState, IdempotencyKey, NodeStatus, Outcome, RequestId, Source, StoredResult,
 };
 
 use crate::fault::Fault;
@@ -28,7 +28,7 @@ pub(super) fn execution_values(execution: &Execution) -> Result<Values, Fault> {
         execution.slug,
         execution.action,
         execution.connector_version,
-        execution.effect,
+        execution.effect.as_str(),
         execution.source.as_str(),
         execution.request_id.as_str(),
         execution.boot.as_str(),
@@ -74,7 +74,7 @@ impl FromRecord for Execution {
             slug: record.get("slug")?,
             action: record.get("action")?,
             connector_version: record.get("connector_version")?,
-            effect: record.get("effect")?,
+            effect: record.parse("effect", Effect::parse)?,
             source: record.parse("source", Source::parse)?,
             request_id: record.parse("request_id", RequestId::parse)?,
             boot: record.parse("boot", BootId::parse)?,

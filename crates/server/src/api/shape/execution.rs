@@ -37,7 +37,7 @@ pub(in crate::api) struct ExecutionBody {
     duration_ms: Option<i64>,
     connector_version: u32,
     /// `read`, `write` or `destructive`
-    effect: String,
+    effect: &'static str,
     /// `api`, `cli` or `mcp`
     source: &'static str,
     request_id: String,
@@ -113,7 +113,7 @@ impl From<Execution> for ExecutionBody {
                 .finished_at
                 .map(|end| end.0.saturating_sub(one.started_at.0)),
             connector_version: one.connector_version,
-            effect: one.effect,
+            effect: one.effect.as_str(),
             source: one.source.as_str(),
             request_id: one.request_id.to_string(),
             asynchronous: one.asynchronous,

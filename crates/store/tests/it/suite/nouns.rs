@@ -6,10 +6,10 @@ use serde_json::{Map, json};
 use tenon_engine::error::Origin;
 use tenon_engine::model::{
     Account, AccountId, ApiKey, ApiKeyId, Attempt, BootId, Connection, ConnectionId,
-    ConnectionStatus, DataKeyId, EndedBy, Environment, Execution, ExecutionError, ExecutionId,
-    ExecutionState, IdempotencyKey, LinkedAccountId, Millis, NodeStatus, OrgId, Outcome, Paging,
-    RequestId, RequestRecord, SealedCredential, Session, SessionId, SessionScopes, Source,
-    StoredResult, Tenant,
+    ConnectionStatus, DataKeyId, Effect, EndedBy, Environment, Execution, ExecutionError,
+    ExecutionId, ExecutionState, IdempotencyKey, LinkedAccountId, Millis, NodeStatus, OrgId,
+    Outcome, Paging, RequestId, RequestRecord, SealedCredential, Session, SessionId, SessionScopes,
+    Source, StoredResult, Tenant,
 };
 use tenon_engine::ports::{Begun, Store};
 
@@ -78,7 +78,7 @@ pub(crate) fn execution() -> Execution {
         slug: "crm".into(),
         action: "create".into(),
         connector_version: 3,
-        effect: "write".into(),
+        effect: Effect::Write,
         source: Source::Api,
         request_id: RequestId::parse("req_1").unwrap(),
         boot: BootId::parse("boot_1").unwrap(),
