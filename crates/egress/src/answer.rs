@@ -28,13 +28,7 @@ pub(crate) async fn read(
     limit: usize,
 ) -> Result<Response, SendError> {
     let (mut head, mut body) = answer.into_parts();
-    let mut decoder = Decoder::new(
-        &head.headers,
-        Capped {
-            bytes: Vec::new(),
-            limit,
-        },
-    )?;
+    let mut decoder = Decoder::new(&head.headers, Capped::new(limit))?;
     let mut empty = true;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| maybe(http_fault(Some(&error))).because(error))?;
@@ -87,15 +81,43 @@ fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
+/// How much larger an answer may become by decoding. Text of any use stays far below; a bomb is at a thousand.
+const GREATEST_RATIO: usize = 100;
+/// What is decoded whatever its ratio.
+const SMALL: usize = 128 * 1024;
+/// What is decoded between two looks at the ratio.
+const STEP: usize = 512;
+
 /// Takes bytes up to a limit.
 struct Capped {
     bytes: Vec<u8>,
     limit: usize,
+    /// How much of the limit may be used yet, by what has come in.
+    allowed: usize,
+    came: usize,
+}
+
+impl Capped {
+    fn new(limit: usize) -> Self {
+        Self {
+            bytes: Vec::new(),
+            limit,
+            allowed: limit.min(SMALL),
+            came: 0,
+        }
+    }
+
+    /// More has come in, still encoded: more may be made of it.
+    fn expect(&mut self, more: &[u8]) {
+        self.came = self.came.saturating_add(more.len());
+        let worth = self.came.saturating_mul(GREATEST_RATIO).max(SMALL);
+        self.allowed = self.limit.min(worth);
+    }
 }
 
 impl Write for Capped {
     fn write(&mut self, more: &[u8]) -> io::Result<usize> {
-        if more.len() > self.limit - self.bytes.len() {
+        if more.len() > self.allowed.saturating_sub(self.bytes.len()) {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         self.bytes.extend_from_slice(more);
@@ -127,11 +149,24 @@ impl Decoder {
         }
     }
 
+    /// Decodes in small steps, so that a few bytes cannot become many before anybody looks.
     fn write(&mut self, data: &[u8]) -> io::Result<()> {
+        for step in data.chunks(STEP) {
+            self.capped().expect(step);
+            match self {
+                Self::Plain(into) => into.write_all(step),
+                Self::Gzip(decoder) => decoder.write_all(step),
+                Self::Deflate(decoder) => decoder.write_all(step),
+            }?;
+        }
+        Ok(())
+    }
+
+    fn capped(&mut self) -> &mut Capped {
         match self {
-            Self::Plain(into) => into.write_all(data),
-            Self::Gzip(decoder) => decoder.write_all(data),
-            Self::Deflate(decoder) => decoder.write_all(data),
+            Self::Plain(into) => into,
+            Self::Gzip(decoder) => decoder.get_mut(),
+            Self::Deflate(decoder) => decoder.get_mut(),
         }
     }
 

@@ -179,9 +179,21 @@ impl Network {
         let stream = timeout(self.tls_timeout, handshake)
             .await
             .map_err(|elapsed| DialError::new(Fault(ErrorKind::Timeout, what)).because(elapsed))?
-            .map_err(|error| DialError::new(TLS).because(error))?;
+            .map_err(unsecured)?;
         Ok(Box::new(stream))
     }
+}
+
+/// What TLS itself finds wrong comes as invalid data; everything else is the network's.
+fn unsecured(error: std::io::Error) -> DialError {
+    let fault = match error.kind() {
+        std::io::ErrorKind::InvalidData => TLS,
+        _ => Fault(
+            ErrorKind::Connect,
+            "broke the connection during the TLS handshake",
+        ),
+    };
+    DialError::new(fault).because(error)
 }
 
 const TLS: Fault = Fault(ErrorKind::Tls, "offers no TLS that can be trusted");

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 
 type Source = Box<dyn Error + Send + Sync>;
 
@@ -130,9 +131,24 @@ pub(crate) fn http_fault(error: Option<&hyper::Error>) -> Fault {
             ErrorKind::Protocol,
             "answered with something that is not HTTP",
         ),
+        Some(error) if is_malformed(error) => Fault(
+            ErrorKind::Protocol,
+            "answered with a body that does not keep to HTTP",
+        ),
         _ => Fault(
             ErrorKind::Reset,
             "broke the connection before its answer was complete",
         ),
     }
+}
+
+/// Chunks that are none, or larger in their extensions and trailers than anybody needs.
+fn is_malformed(error: &hyper::Error) -> bool {
+    cause::<io::Error>(error).is_some_and(|error| {
+        let kind = error.kind();
+        matches!(
+            kind,
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
+        )
+    })
 }

@@ -119,6 +119,7 @@ codes! {
     UpstreamUnreachable "UPSTREAM_UNREACHABLE" 502 Network true None, "The application could not be reached. Nothing was sent.";
     UpstreamTls "UPSTREAM_TLS" 502 Network true None, "No trusted TLS connection to the application. Nothing was sent.";
     UpstreamOutcomeUnknown "UPSTREAM_OUTCOME_UNKNOWN" 502 Network false None, "The request left and no answer came: the application may have acted.";
+    UpstreamProtocol "UPSTREAM_PROTOCOL" 502 Application false None, "The request left and what came back is no answer that HTTP knows: the application may have acted.";
     UpstreamTooLarge "UPSTREAM_TOO_LARGE" 502 Application false None, "The application's answer is larger than the limit.";
     Unavailable "UNAVAILABLE" 503 Gateway true None, "Tenon is starting or stopping; try again.";
     Overloaded "OVERLOADED" 503 Gateway true None, "Too many calls are in flight here or at the application's host. Nothing was sent; wait as long as `Retry-After` says.";

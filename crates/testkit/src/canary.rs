@@ -41,15 +41,25 @@ impl Drop for Searched {
     }
 }
 
-/// The canary as encodings write it: as it is, in base64 at each of the three offsets, and in hexadecimal.
+/// The canary as encodings write it, in lower case: as it is (also within JSON, a form or a URL, which leave letters
+/// and digits alone), in base64 at each of the three offsets, in hexadecimal, escaped letter by letter for a URL or
+/// for JSON, and as the list of numbers that `{:?}` makes of bytes.
 fn forms() -> Vec<String> {
-    vec![
-        CANARY.to_owned(),
-        "Y2FuYXJ5N1Eydlg5".to_owned(),
-        "NhbmFyeTdRMnZYO".to_owned(),
-        "jYW5hcnk3UTJ2WD".to_owned(),
-        "63616e617279375132765839".to_owned(),
-    ]
+    let each = |write: &dyn Fn(u8) -> String, between: &str| {
+        let letters: Vec<_> = CANARY.bytes().map(write).collect();
+        letters.join(between).to_lowercase()
+    };
+    let base64 = ["Y2FuYXJ5N1Eydlg5", "NhbmFyeTdRMnZYO", "jYW5hcnk3UTJ2WD"];
+    let mut forms = base64.map(str::to_lowercase).to_vec();
+    forms.extend([
+        CANARY.to_lowercase(),
+        each(&|byte| format!("{byte:02x}"), ""),
+        each(&|byte| format!("%{byte:02x}"), ""),
+        each(&|byte| format!("\\u{byte:04x}"), ""),
+        each(&|byte| byte.to_string(), ", "),
+        each(&|byte| byte.to_string(), ","),
+    ]);
+    forms
 }
 
 /// Fails where the canary shows in what something said.
@@ -59,7 +69,7 @@ fn forms() -> Vec<String> {
 pub fn assert_clean(what: &str, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes).to_lowercase();
     for form in forms() {
-        if let Some(at) = text.find(&form.to_lowercase()) {
+        if let Some(at) = text.find(&form) {
             let from = text
                 .char_indices()
                 .map(|(index, _)| index)
@@ -96,6 +106,19 @@ mod tests {
     #[should_panic(expected = "a credential's canary shows")]
     fn a_canary_in_base64_is_found() {
         assert_clean("a test", b"Basic YTpjYW5hcnk3UTJ2WDk=");
+    }
+
+    #[test]
+    fn the_canary_is_found_in_every_encoding() {
+        let bytes = SECRET.as_bytes();
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+        let percent: String = bytes.iter().map(|byte| format!("%{byte:02X}")).collect();
+        let escaped: String = bytes.iter().map(|byte| format!("\\u{byte:04x}")).collect();
+        let numbers = (format!("{bytes:?}"), serde_json::json!(bytes).to_string());
+        for text in [hex, percent, escaped, numbers.0, numbers.1] {
+            let found = std::panic::catch_unwind(|| assert_clean("a test", text.as_bytes()));
+            assert!(found.is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod promise;
 pub mod recorder;
 mod server;
 mod tools;
+pub mod vendor;
 mod watch;
 
 pub use application::Application;

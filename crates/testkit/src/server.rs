@@ -20,6 +20,8 @@ pub struct Options {
     pub open: Vec<String>,
     /// Variables of its environment.
     pub environment: Vec<(String, String)>,
+    /// A certificate to trust besides those that browsers trust.
+    pub authority: Option<PathBuf>,
 }
 
 /// A running server.
@@ -73,6 +75,19 @@ impl Server {
     /// The process's id.
     pub fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// The most memory that it ever held, in KiB.
+    ///
+    /// # Panics
+    /// Where the kernel does not say.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()));
+        let status = status.expect("a running process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let words = line.and_then(|line| line.split_whitespace().next());
+        let number = words.and_then(|word| word.parse().ok());
+        number.unwrap_or_else(|| panic!("no peak in {status}"))
     }
 
     /// The admin key of its first start.
@@ -271,6 +286,9 @@ fn spawn(binary: &Path, data: &Path, options: &Options) -> (Process, String) {
             .arg(open.join(","));
     }
     command.envs(options.environment.iter().cloned());
+    if let Some(file) = &options.authority {
+        command.arg("--extra-ca-file").arg(file);
+    }
     let mut process = Process::start(&mut command);
     let base = process.wait_for(
         "the server does not come up",

@@ -4,6 +4,7 @@
 
 #![expect(
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test says what is wrong by stopping"
 )]
@@ -13,8 +14,10 @@ mod credentials;
 mod egress;
 mod execution;
 mod fairness;
+mod hostile;
 mod idempotency;
 mod inbound;
+mod matrix;
 mod operations;
 mod operator;
 mod parsers;

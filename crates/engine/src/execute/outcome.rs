@@ -115,6 +115,7 @@ fn code_of(error: &SendError) -> Code {
         (ErrorKind::Timeout, _) => Code::UpstreamTimeout,
         (ErrorKind::Plan, _) => Code::ValidationError,
         (ErrorKind::Tls, Sent::No) => Code::UpstreamTls,
+        (ErrorKind::Protocol, Sent::Maybe) => Code::UpstreamProtocol,
         (_, Sent::No) => Code::UpstreamUnreachable,
         (_, Sent::Maybe) => Code::UpstreamOutcomeUnknown,
     }
