@@ -89,6 +89,16 @@ impl KeyChain {
         &self.instance
     }
 
+    /// The ids of the key-encryption keys at hand; the last one seals.
+    pub fn ring_ids(&self) -> Vec<String> {
+        self.ring.ids()
+    }
+
+    /// The same, for those who keep it.
+    pub fn shared_instance(&self) -> Arc<DataKey> {
+        Arc::clone(&self.instance)
+    }
+
     /// The key that seals a tenant's secrets; made where there is none yet.
     ///
     /// # Errors

@@ -3,6 +3,9 @@
 //! Knows no SQL, no axum and no socket: the store stands behind [`ports`], the network behind [`transport`].
 //! Every door (HTTP, and the command line through the same routes) enters by the methods of [`Engine`].
 
+#[macro_use]
+mod words;
+
 pub mod access;
 pub mod accounts;
 pub mod connections;
@@ -10,6 +13,7 @@ pub mod error;
 pub mod execute;
 pub mod executions;
 pub mod flow;
+pub mod journal;
 pub mod keychain;
 pub mod model;
 pub mod organizations;

@@ -1,8 +1,5 @@
 //! The nouns of the domain. GLOSSARY.md says what each word means.
 
-#[macro_use]
-mod words;
-
 mod account;
 mod audit;
 mod chain;
@@ -23,7 +20,7 @@ pub use tenon_connector::document::Effect;
 
 pub use account::{Account, AccountId, Erasure};
 pub use audit::{Actor, AuditEntry, AuditFilter};
-pub use chain::{Attested, ChainEvent, Link};
+pub use chain::{Attested, ChainEnd, ChainEvent, Link, row_digest};
 pub use connection::{Connection, ConnectionStatus, SealedCredential};
 pub use execution::{
     Attempt, EndedBy, Execution, ExecutionError, ExecutionFilter, ExecutionState, IdempotencyKey,

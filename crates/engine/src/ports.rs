@@ -51,9 +51,39 @@ pub trait Clock: Send + Sync {
 }
 
 /// Everything that the engine keeps.
-pub trait Store: Journal + Accounts + Connections + Sessions + Keys + Organizations {}
+pub trait Store:
+    Journal
+    + Accounts
+    + Connections
+    + Sessions
+    + Keys
+    + Organizations
+    + Chain
+    + Audits
+    + Replicas
+    + RateLimits
+    + Retention
+    + Reseal
+    + Snapshots
+{
+}
 
-impl<T: Journal + Accounts + Connections + Sessions + Keys + Organizations> Store for T {}
+impl<T> Store for T where
+    T: Journal
+        + Accounts
+        + Connections
+        + Sessions
+        + Keys
+        + Organizations
+        + Chain
+        + Audits
+        + Replicas
+        + RateLimits
+        + Retention
+        + Reseal
+        + Snapshots
+{
+}
 
 /// The durable record of executions.
 #[async_trait]

@@ -137,6 +137,9 @@ impl Installation {
         if tokio::time::timeout_at(deadline, ended).await.is_err() {
             tracing::warn!("executions were still running after {DRAIN:?}; they count as unknown");
         }
+        if let Err(error) = self.app.engine.end_life().await {
+            tracing::warn!(%error, "the journal's chain could not be closed");
+        }
         self.store.close().await;
     }
 }
@@ -212,6 +215,7 @@ async fn prepare(
         .first_start(given.as_ref().or(made.as_ref()))
         .await?;
     first_start.admin_key = made;
+    app.engine.begin_life().await?;
     let swept = app.engine.sweep().await?;
     if swept > 0 {
         tracing::warn!(

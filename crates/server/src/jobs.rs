@@ -8,7 +8,9 @@ use tokio_util::task::TaskTracker;
 use crate::app::App;
 
 const EXPIRY: Duration = Duration::from_secs(3600);
-const SWEEP: Duration = Duration::from_secs(60);
+/// An execution whose process died counts as unknown within five seconds: its last sign of life is four seconds old, and then it is swept.
+const SWEEP: Duration = Duration::from_millis(500);
+const HEARTBEAT: Duration = Duration::from_secs(1);
 const WATCH: Duration = Duration::from_secs(1);
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -16,6 +18,9 @@ const UPKEEP: Duration = Duration::from_secs(5);
 pub(crate) fn start(app: &App, tasks: &TaskTracker) {
     tasks.spawn(every(EXPIRY, app.clone(), async |app| expire(app).await));
     tasks.spawn(every(SWEEP, app.clone(), async |app| sweep(app).await));
+    tasks.spawn(every(HEARTBEAT, app.clone(), async |app| {
+        heartbeat(app).await;
+    }));
     tasks.spawn(every(UPKEEP, app.clone(), async |app| {
         app.metrics.run_upkeep();
     }));
@@ -47,6 +52,12 @@ async fn sweep(app: &App) {
         Ok(0) => {}
         Ok(swept) => tracing::warn!(swept, "executions without a written end count as unknown"),
         Err(error) => tracing::warn!(%error, "executions without a written end could not be ended"),
+    }
+}
+
+async fn heartbeat(app: &App) {
+    if let Err(error) = app.engine.heartbeat(false).await {
+        tracing::warn!(%error, "no sign of life could be given");
     }
 }
 

@@ -3,13 +3,15 @@
 //! Statements mark their values with `?` or `?1`; an engine that marks them otherwise translates.
 
 use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use tenon_engine::model::{Page, Paging};
-use tenon_engine::ports::{Begun, Stored};
+use tenon_engine::model::{Attested, BootId, Millis, Page, Paging, Rate, Taken};
+use tenon_engine::ports::{Begun, Notary, Stored};
 
 use crate::record::FromRecord;
 use crate::selection::Selection;
-use crate::tables::{Beginning, Ending};
+use crate::tables::{Beginning, Ending, Step, Written};
 use crate::value::Values;
 
 /// An engine that runs statements. Every write is durable when it returns, but for
@@ -20,16 +22,28 @@ pub(crate) trait Database: Send + Sync + 'static {
     const SEARCH_TEXT_CONTAINS: &'static str;
     /// The texts of a JSON list.
     const LISTED: &'static str;
+    /// A sign of life of a boot, with its note, by the database's clock.
+    const HEARTBEAT: &'static str;
+    /// Those that gave one within so many milliseconds, and how long ago (`silent_for_ms`).
+    const LIVING: &'static str;
+    /// How many executions [`Database::SWEEP`] would end.
+    const ORPHANS: &'static str;
+    /// Ends the running executions of boots other than the first value that gave no sign of life
+    /// within so many milliseconds (the fourth), and those whose deadline was over so many
+    /// milliseconds (the third) before now (the second); at most so many (the fifth), and returns them.
+    const SWEEP: &'static str;
+    /// Forgets the rates that are whole again.
+    const FORGET_FULL_RATES: &'static str;
 
     /// Writes by one statement, and says how many rows it changed.
     fn change(&self, sql: &'static str, values: Values)
     -> impl Future<Output = Stored<u64>> + Send;
 
-    /// Runs one statement for each of these values, all or none of them.
-    fn change_all(
+    /// The same for what may be lost with the machine, though not with the process.
+    fn change_lightly(
         &self,
         sql: &'static str,
-        rows: Vec<Values>,
+        values: Values,
     ) -> impl Future<Output = Stored<u64>> + Send;
 
     /// The first row of a query.
@@ -64,7 +78,38 @@ pub(crate) trait Database: Send + Sync + 'static {
     fn finish(&self, ending: Ending) -> impl Future<Output = Stored<bool>> + Send;
 
     /// Inserts an execution that is over.
-    fn record(&self, row: Values) -> impl Future<Output = Stored<()>> + Send;
+    fn record(&self, row: Values, written: Written) -> impl Future<Output = Stored<()>> + Send;
+
+    /// Runs these statements together or none of them, appends the links that they ask for, and says
+    /// how many rows each changed.
+    fn together(&self, steps: Vec<Step>) -> impl Future<Output = Stored<Vec<u64>>> + Send;
+
+    /// Begins this process's chain.
+    fn open_chain(
+        &self,
+        boot: BootId,
+        notary: Arc<dyn Notary>,
+        now: Millis,
+    ) -> impl Future<Output = Stored<()>> + Send;
+
+    /// Ends it.
+    fn close_chain(&self, now: Millis) -> impl Future<Output = Stored<()>> + Send;
+
+    /// Rows with the last that the chains say of them, both of the same moment.
+    fn attested(
+        &self,
+        after: String,
+        limit: u32,
+    ) -> impl Future<Output = Stored<Vec<Attested>>> + Send;
+
+    /// Takes a call of a rate, by the database's clock.
+    fn take(&self, key: String, rate: Rate) -> impl Future<Output = Stored<Taken>> + Send;
+
+    /// Writes a copy of the database into a new file; `false` where the database has its own tools.
+    fn snapshot(&self, to: PathBuf) -> impl Future<Output = Stored<bool>> + Send;
+
+    /// Soon leaves nothing readable of what was deleted, where files of this process hold it.
+    fn shred(&self);
 
     /// Runs a statement as the journal's are run.
     fn probe(&self, sql: &'static str) -> impl Future<Output = Stored<()>> + Send;

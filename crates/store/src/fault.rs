@@ -35,6 +35,15 @@ pub(crate) enum Fault {
     /// The batch that the job ran in was not committed.
     #[error("the write was not committed")]
     NotCommitted(#[source] Arc<Fault>),
+    /// Writes of the journal come before its chain was opened or after it was closed.
+    #[error("the journal's chain is not open")]
+    NoChain,
+    /// The writer was busy or locked out for longer than a caller waits.
+    #[error("the write waited too long for its turn")]
+    Late,
+    /// A copy of the database could not be written.
+    #[error("the copy could not be written")]
+    Copy(#[source] std::io::Error),
     /// The thread that should have answered is gone: the store was closed.
     #[error("the store is closed")]
     Closed,

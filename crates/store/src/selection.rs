@@ -30,6 +30,14 @@ impl Selection {
         }
     }
 
+    /// All rows there are, for what belongs to no tenant.
+    pub(crate) fn of_all() -> Self {
+        Self {
+            conditions: "1 = 1".into(),
+            values: values![],
+        }
+    }
+
     /// Of these only those that meet the condition, if there is a value to compare with.
     pub(crate) fn and(mut self, condition: &'static str, value: Option<impl Into<Value>>) -> Self {
         if let Some(value) = value {

@@ -3,15 +3,19 @@
 //! One thread writes and commits what waits together ([`writer`]), a few threads read
 //! ([`readers`]), one keeps the write-ahead log short ([`checkpoint`]).
 
+mod chain;
 mod checkpoint;
 mod connect;
 mod file;
 mod job;
 mod journal;
+mod ledger;
 mod migrate;
 mod open_error;
 mod query;
+mod rates;
 mod readers;
+mod snapshot;
 mod store;
 mod writer;
 

@@ -4,15 +4,29 @@
 //! differently is a method of it.
 
 mod accounts;
+mod audits;
+mod chain;
 mod connections;
 mod execution_list;
 mod executions;
 mod journal;
 mod keys;
 mod organizations;
+mod rates;
+mod replicas;
+mod reseal;
+mod retention;
 mod sessions;
+mod snapshots;
+mod step;
 
+pub(crate) use chain::{
+    ANY_EXECUTION, AUDIT_ENTRY, Attestable, Digested, INSERT_LINK, LINKS_OF, Name, SUBJECTS,
+    UNNAMED_ENDS, Written, last_word, now,
+};
 pub(crate) use executions::INSERT_EXECUTION;
 pub(crate) use journal::{
     Beginning, CLAIM_KEY, Claim, Ending, FINISH, FREE_KEY, HOLDER, KEEP_RESULT,
 };
+pub(crate) use rates::{FULL_AT, SET_FULL_AT};
+pub(crate) use step::Step;

@@ -129,6 +129,11 @@ impl KeyRing {
         text
     }
 
+    /// The ids of all keys; the last is the primary's.
+    pub fn ids(&self) -> Vec<String> {
+        self.keys().map(|key| key.id.clone()).collect()
+    }
+
     /// The id of the key that new data keys are wrapped under.
     pub fn primary_id(&self) -> &str {
         &self.primary.id

@@ -4,7 +4,13 @@
 //! keyed hash over both and the link before. The key is not in the database, so nobody who can only write to the
 //! database can make a link.
 
+use std::sync::Arc;
+
+use serde::Serialize;
+use tenon_vault::digest;
+
 use super::{BootId, Millis};
+use crate::ports::Notary;
 
 words!(
     /// What was written.
@@ -29,6 +35,22 @@ words!(
         Closed = "closed",
     }
 );
+
+impl ChainEvent {
+    /// Its place in a row's life: of two events of one row, the later has the higher rank, whatever the clocks of their
+    /// writers say. Events of one rank are of one writer, in the order of its chain.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Opened => 0,
+            Self::Begun | Self::Recorded | Self::Audited => 1,
+            Self::Swept => 2,
+            Self::Finished => 3,
+            Self::Resolved => 4,
+            Self::Purged => 5,
+            Self::Closed => 6,
+        }
+    }
+}
 
 /// One link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +93,63 @@ impl Link {
         }
         bytes
     }
+}
+
+/// The end of a chain that grows.
+#[derive(Clone)]
+pub struct ChainEnd {
+    boot: BootId,
+    notary: Arc<dyn Notary>,
+    seq: i64,
+    mac: [u8; 32],
+}
+
+impl ChainEnd {
+    /// A chain without links.
+    pub fn new(boot: BootId, notary: Arc<dyn Notary>) -> Self {
+        Self {
+            boot,
+            notary,
+            seq: 0,
+            mac: [0; 32],
+        }
+    }
+
+    /// Makes the next link.
+    pub fn append(
+        &mut self,
+        event: ChainEvent,
+        subject: &str,
+        digest: [u8; 32],
+        at: Millis,
+    ) -> Link {
+        let mut link = Link {
+            boot: self.boot.clone(),
+            seq: self.seq + 1,
+            event,
+            subject: subject.to_owned(),
+            digest,
+            at,
+            mac: [0; 32],
+        };
+        link.mac = self.notary.mac(&link.signed_bytes(&self.mac));
+        (self.seq, self.mac) = (link.seq, link.mac);
+        link
+    }
+}
+
+impl std::fmt::Debug for ChainEnd {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ChainEnd({}, {})", self.boot, self.seq)
+    }
+}
+
+/// The digest of a row: SHA-256 of its noun as JSON.
+///
+/// # Errors
+/// Where it cannot be written as JSON.
+pub fn row_digest(row: &impl Serialize) -> serde_json::Result<[u8; 32]> {
+    Ok(digest::sha256(&[&serde_json::to_vec(row)?]))
 }
 
 /// A row and the last that its chain says of it.

@@ -25,8 +25,8 @@ pub trait Notary: Send + Sync {
 /// writer, so that a row without its link was written by somebody else.
 #[async_trait]
 pub trait Chain: Send + Sync {
-    /// Begins this process's chain with an `opened` link for each chain that was not closed, or with one without subject
-    /// where there is none. Before this, writes of executions and audit entries are refused as unavailable.
+    /// Begins this process's chain with an `opened` link for the end of each chain that no such link names yet, or with
+    /// one without subject where there is none. Before this, writes of executions and audit entries are refused as unavailable.
     async fn open_chain(&self, boot: &BootId, notary: Arc<dyn Notary>, now: Millis) -> Stored<()>;
     /// Ends it; later writes of executions and audit entries are refused as unavailable.
     async fn close_chain(&self, now: Millis) -> Stored<()>;

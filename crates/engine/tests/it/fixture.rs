@@ -100,7 +100,7 @@ pub(crate) async fn engine(
         ..Config::default()
     };
     let egress = Egress::new(config).unwrap();
-    Engine::new(Parts {
+    let engine = Engine::new(Parts {
         store,
         keys,
         egress: Box::new(egress),
@@ -108,7 +108,9 @@ pub(crate) async fn engine(
         registry: Arc::new(Registry::default()),
         sandbox: None,
         caps: Caps::default(),
-    })
+    });
+    engine.begin_life().await.unwrap();
+    engine
 }
 
 pub(crate) fn clock() -> Arc<Still> {

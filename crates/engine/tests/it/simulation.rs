@@ -6,6 +6,7 @@
 //! `TENON_SEED=7 cargo test -p tenon-engine simulation` plays one seed and prints what happened in it.
 
 mod application;
+mod aside;
 mod bug;
 mod caller;
 mod chance;

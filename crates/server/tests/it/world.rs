@@ -322,6 +322,7 @@ async fn app(
         sandbox: None,
         caps: tenon_engine::flow::Caps::default(),
     });
+    engine.begin_life().await.unwrap();
     // A port that nobody listens on any more.
     let gone = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()

@@ -55,6 +55,8 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
+    // What was deleted is overwritten, so that no ciphertext outlives its row.
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     // A disk's error in a mapped page would kill the process instead of failing a read.
     connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(()))?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;

@@ -1,26 +1,27 @@
 //! The store itself: a file, its lock and the threads that work on it.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use tenon_engine::model::{Page, Paging};
-use tenon_engine::ports::{Begun, Stored};
+use tenon_engine::model::{Attested, BootId, Millis, Page, Paging, Rate, Taken};
+use tenon_engine::ports::{Begun, Notary, Stored};
 
 use super::checkpoint::Checkpointer;
 use super::job::Durability;
+use super::ledger::Ledger;
 use super::open_error::OpenError;
 use super::query;
 use super::readers::Readers;
 use super::writer::Writer;
-use super::{connect, file, journal, migrate};
+use super::{chain, connect, file, journal, migrate, rates, snapshot};
 use crate::database::{Database, SqlStore};
 use crate::fault::Fault;
 use crate::migrations;
 use crate::record::FromRecord;
 use crate::selection::Selection;
-use crate::tables::{Beginning, Ending, INSERT_EXECUTION};
+use crate::tables::{Beginning, Ending, Step, Written};
 use crate::value::Values;
 
 /// A store in a SQLite file that this process owns.
@@ -33,7 +34,8 @@ pub struct Sqlite {
     // The order matters: fields are dropped from the first to the last, and the lock goes last.
     readers: Readers,
     writer: Writer,
-    _checkpointer: Checkpointer,
+    checkpointer: Checkpointer,
+    path: PathBuf,
     _lock: File,
 }
 
@@ -50,6 +52,7 @@ impl SqliteStore {
         let mut connection = connect::for_writing(path)?;
         migrate::migrate(&mut connection, path, migrations::SQLITE)?;
         connect::use_write_ahead_log(&connection, path)?;
+        forget_replicas(&connection, path)?;
         let mover = connect::for_writing(path)?;
         let checkpointer =
             Checkpointer::start(&mut connection, mover).map_err(OpenError::NoThread)?;
@@ -58,7 +61,8 @@ impl SqliteStore {
         let database = Sqlite {
             readers,
             writer,
-            _checkpointer: checkpointer,
+            checkpointer,
+            path: path.to_owned(),
             _lock: lock,
         };
         Ok(Arc::new(Self { database }))
@@ -74,12 +78,19 @@ impl SqliteStore {
     }
 }
 
+/// Whoever held the file before is dead: it is this process's alone.
+fn forget_replicas(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    connection
+        .execute_batch("DELETE FROM replicas")
+        .map_err(|source| OpenError::from_sqlite(path, source))
+}
+
 impl Sqlite {
     /// Has `work` done in the writer's next batch.
     async fn write<T, W>(&self, durability: Durability, work: W) -> Stored<T>
     where
         T: Send + 'static,
-        W: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        W: FnOnce(&mut Ledger<'_>) -> Result<T, Fault> + Send + 'static,
     {
         self.writer.write(durability, work).await
     }
@@ -88,16 +99,41 @@ impl Sqlite {
 impl Database for Sqlite {
     const SEARCH_TEXT_CONTAINS: &'static str = "instr(search_text, ?) > 0";
     const LISTED: &'static str = "SELECT value FROM json_each(?)";
+    const HEARTBEAT: &'static str = "INSERT INTO replicas (boot, note, seen_at)
+        VALUES (?, ?, CAST(unixepoch('subsec') * 1000 AS INTEGER))
+        ON CONFLICT (boot) DO UPDATE SET note = excluded.note, seen_at = excluded.seen_at";
+    const LIVING: &'static str = "SELECT boot, note,
+            CAST(unixepoch('subsec') * 1000 AS INTEGER) - seen_at AS silent_for_ms
+        FROM replicas WHERE seen_at > CAST(unixepoch('subsec') * 1000 AS INTEGER) - ?
+        ORDER BY boot";
+    const ORPHANS: &'static str = "SELECT count(*) FROM executions
+        WHERE state = 'running' AND (deadline_at <= ?2 - ?3 OR (boot <> ?1 AND boot NOT IN (
+            SELECT boot FROM replicas
+            WHERE seen_at > CAST(unixepoch('subsec') * 1000 AS INTEGER) - ?4)))
+        LIMIT ?5";
+    const SWEEP: &'static str = "UPDATE executions
+        SET state = 'finished', finished_at = ?2, node_status = 'Unknown', outcome = 'unknown',
+            ended_by = 'sweep'
+        WHERE id IN (
+            SELECT id FROM executions
+            WHERE state = 'running' AND (deadline_at <= ?2 - ?3 OR (boot <> ?1 AND boot NOT IN (
+                SELECT boot FROM replicas
+                WHERE seen_at > CAST(unixepoch('subsec') * 1000 AS INTEGER) - ?4)))
+            LIMIT ?5)
+        RETURNING *";
+    const FORGET_FULL_RATES: &'static str = "DELETE FROM rate_limits
+        WHERE full_at <= CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000";
 
     async fn change(&self, sql: &'static str, values: Values) -> Stored<u64> {
-        self.write(Durability::Synced, move |db| query::change(db, sql, values))
-            .await
+        self.write(Durability::Synced, move |ledger| {
+            query::change(ledger.db, sql, values)
+        })
+        .await
     }
 
-    async fn change_all(&self, sql: &'static str, rows: Vec<Values>) -> Stored<u64> {
-        self.write(Durability::Synced, move |db| {
-            let changes = rows.into_iter().map(|row| query::change(db, sql, row));
-            changes.sum()
+    async fn change_lightly(&self, sql: &'static str, values: Values) -> Stored<u64> {
+        self.write(Durability::Committed, move |ledger| {
+            query::change(ledger.db, sql, values)
         })
         .await
     }
@@ -138,20 +174,67 @@ impl Database for Sqlite {
     }
 
     async fn begin(&self, beginning: Beginning) -> Stored<Begun> {
-        self.write(Durability::Synced, move |db| journal::begin(db, beginning))
-            .await
+        self.write(Durability::Synced, move |ledger| {
+            journal::begin(ledger, beginning)
+        })
+        .await
     }
 
     async fn finish(&self, ending: Ending) -> Stored<bool> {
-        self.write(Durability::Synced, move |db| journal::finish(db, ending))
+        self.write(Durability::Synced, move |ledger| {
+            journal::finish(ledger, ending)
+        })
+        .await
+    }
+
+    async fn record(&self, row: Values, written: Written) -> Stored<()> {
+        self.write(Durability::Committed, move |ledger| {
+            journal::record(ledger, row, &written)
+        })
+        .await
+    }
+
+    async fn together(&self, steps: Vec<Step>) -> Stored<Vec<u64>> {
+        self.write(Durability::Synced, move |ledger| {
+            steps.into_iter().map(|step| ledger.run(step)).collect()
+        })
+        .await
+    }
+
+    async fn open_chain(&self, boot: BootId, notary: Arc<dyn Notary>, now: Millis) -> Stored<()> {
+        self.write(Durability::Synced, move |ledger| {
+            chain::open(ledger, boot, notary, now)
+        })
+        .await
+    }
+
+    async fn close_chain(&self, now: Millis) -> Stored<()> {
+        self.write(Durability::Synced, move |ledger| chain::close(ledger, now))
             .await
     }
 
-    async fn record(&self, row: Values) -> Stored<()> {
-        self.write(Durability::Committed, move |db| {
-            query::change(db, INSERT_EXECUTION, row).map(drop)
+    async fn attested(&self, after: String, limit: u32) -> Stored<Vec<Attested>> {
+        self.readers
+            .read(move |db| chain::attested(db, &after, limit))
+            .await
+    }
+
+    async fn take(&self, key: String, rate: Rate) -> Stored<Taken> {
+        self.write(Durability::Committed, move |ledger| {
+            rates::take(ledger.db, key, rate)
         })
         .await
+    }
+
+    async fn snapshot(&self, to: PathBuf) -> Stored<bool> {
+        let from = self.path.clone();
+        let written = tokio::task::spawn_blocking(move || snapshot::write(&from, &to));
+        written.await.map_err(|_panicked| Fault::Closed)??;
+        Ok(true)
+    }
+
+    fn shred(&self) {
+        self.checkpointer.shred();
     }
 
     async fn probe(&self, sql: &'static str) -> Stored<()> {

@@ -2,16 +2,19 @@
 //!
 //! An `fsync` costs milliseconds and a row microseconds, so jobs that arrive while a commit is
 //! under way share the next one. There is no timer: an idle writer commits a lone job at once.
-//! Each job has a savepoint of its own, so one that fails takes nothing with it.
+//! Each job has a savepoint of its own, so one that fails takes nothing with it; what it appended to
+//! the chain is forgotten with it, and all that a batch appended where the commit fails.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::{Connection, TransactionBehavior};
+use tenon_engine::model::ChainEnd;
 use tenon_engine::ports::Stored;
 use tokio::sync::mpsc;
 
 use super::job::{BatchEnd, Durability, Job, Task};
+use super::ledger::Ledger;
 use crate::fault::Fault;
 
 /// The most jobs of one commit: bounds how long the first of them waits for the last.
@@ -34,6 +37,7 @@ impl Writer {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let batches = Batches {
             connection,
+            chain: None,
             jobs,
             durability: None,
         };
@@ -52,7 +56,7 @@ impl Writer {
     pub(super) async fn write<T, W>(&self, durability: Durability, work: W) -> Stored<T>
     where
         T: Send + 'static,
-        W: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        W: FnOnce(&mut Ledger<'_>) -> Result<T, Fault> + Send + 'static,
     {
         let queue = locked(&self.queue).clone().ok_or(Fault::Closed)?;
         let (task, answer) = Task::new(durability, work);
@@ -86,6 +90,8 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// What the writing thread owns.
 struct Batches {
     connection: Connection,
+    /// The end of this process's chain as it was last committed.
+    chain: Option<ChainEnd>,
     jobs: mpsc::Receiver<Boxed>,
     /// What the connection is set to; unknown before the first batch.
     durability: Option<Durability>,
@@ -95,6 +101,10 @@ impl Batches {
     fn run(mut self) {
         let mut batch = Vec::with_capacity(BATCH);
         while self.jobs.blocking_recv_many(&mut batch, BATCH) > 0 {
+            refuse_late(&mut batch);
+            if batch.is_empty() {
+                continue;
+            }
             let end: BatchEnd = self.commit(&mut batch).map_err(Arc::new);
             if let Err(fault) = &end {
                 tracing::error!(error = fault as &dyn std::error::Error, "a write was lost");
@@ -111,21 +121,30 @@ impl Batches {
         let mut transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut chain = self.chain.clone();
         for job in batch {
             let savepoint = transaction.savepoint()?;
-            let keep = job.run(&savepoint);
+            let mut ledger = Ledger {
+                db: &savepoint,
+                chain: chain.clone(),
+            };
+            let keep = job.run(&mut ledger);
+            let grown = ledger.chain;
             // SQLite may end the whole transaction when a statement fails. Nothing may run then:
             // a savepoint outside a transaction would commit by itself.
             if savepoint.is_autocommit() {
                 return Err(Fault::RolledBack);
             }
             if keep {
-                savepoint.commit()?
+                savepoint.commit()?;
+                chain = grown;
             } else {
                 savepoint.finish()?
             }
         }
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        self.chain = chain;
+        Ok(())
     }
 
     /// SQLite lets this be changed outside of a transaction only.
@@ -139,6 +158,13 @@ impl Batches {
             self.durability = Some(wanted);
         }
         Ok(())
+    }
+}
+
+/// Answers those that have waited too long, so that they do not make the others wait.
+fn refuse_late(batch: &mut Vec<Boxed>) {
+    for job in batch.extract_if(.., |job| job.is_late()) {
+        job.answer(&Err(Arc::new(Fault::Late)));
     }
 }
 

@@ -25,14 +25,16 @@ fn writer(path: &Path) -> Arc<Writer> {
     Arc::new(Writer::start(connection(path)).unwrap())
 }
 
-fn note(db: &Connection, text: &str) -> Result<(), Fault> {
-    db.execute("INSERT INTO notes (text) VALUES (?)", [text])?;
+fn note(ledger: &Ledger<'_>, text: &str) -> Result<(), Fault> {
+    ledger
+        .db
+        .execute("INSERT INTO notes (text) VALUES (?)", [text])?;
     Ok(())
 }
 
 async fn notes(writer: &Writer) -> Vec<String> {
-    let work = |db: &Connection| {
-        let mut statement = db.prepare("SELECT text FROM notes ORDER BY text")?;
+    let work = |ledger: &mut Ledger<'_>| {
+        let mut statement = ledger.db.prepare("SELECT text FROM notes ORDER BY text")?;
         let rows = statement.query_map([], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     };
@@ -45,7 +47,7 @@ async fn occupy(writer: &Arc<Writer>) -> Sender<()> {
     let (started, starts) = tokio::sync::oneshot::channel();
     let writer = Arc::clone(writer);
     tokio::spawn(async move {
-        let work = move |_: &Connection| {
+        let work = move |_: &mut Ledger<'_>| {
             let _ = started.send(());
             let _ = released.recv();
             Ok(())
@@ -80,7 +82,7 @@ async fn jobs_that_wait_together_share_one_commit() {
     let mut calls = JoinSet::new();
     for number in 0..20 {
         let writer = Arc::clone(&writer);
-        let work = move |db: &Connection| note(db, &number.to_string());
+        let work = move |ledger: &mut Ledger<'_>| note(ledger, &number.to_string());
         calls.spawn(async move { writer.write(Durability::Synced, work).await });
     }
     until_waiting(&writer, 20).await;
@@ -97,12 +99,12 @@ async fn a_failing_job_takes_nothing_with_it_but_what_it_wrote() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(&folder.path().join("a.db"));
     let release = occupy(&writer).await;
-    let good = writer.write(Durability::Synced, |db| note(db, "good"));
-    let bad = writer.write(Durability::Synced, |db| {
-        note(db, "half")?;
-        note(db, "good")
+    let good = writer.write(Durability::Synced, |ledger| note(ledger, "good"));
+    let bad = writer.write(Durability::Synced, |ledger| {
+        note(ledger, "half")?;
+        note(ledger, "good")
     });
-    let late = writer.write(Durability::Synced, |db| note(db, "late"));
+    let late = writer.write(Durability::Synced, |ledger| note(ledger, "late"));
     let releasing = async {
         until_waiting(&writer, 3).await;
         release.send(()).unwrap();
@@ -119,9 +121,11 @@ async fn a_lost_transaction_is_told_to_everyone_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(&folder.path().join("a.db"));
     let release = occupy(&writer).await;
-    let before = writer.write(Durability::Synced, |db| note(db, "before"));
-    let losing = writer.write(Durability::Synced, |db| Ok(db.execute_batch("ROLLBACK")?));
-    let after = writer.write(Durability::Synced, |db| note(db, "after"));
+    let before = writer.write(Durability::Synced, |ledger| note(ledger, "before"));
+    let losing = writer.write(Durability::Synced, |ledger| {
+        Ok(ledger.db.execute_batch("ROLLBACK")?)
+    });
+    let after = writer.write(Durability::Synced, |ledger| note(ledger, "after"));
     let releasing = async {
         until_waiting(&writer, 3).await;
         release.send(()).unwrap();
@@ -140,8 +144,10 @@ async fn a_lost_transaction_is_told_to_everyone_in_it() {
 async fn a_batch_is_synced_when_one_of_its_jobs_asks_for_it() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(&folder.path().join("a.db"));
-    let level = |db: &Connection| {
-        let level: i64 = db.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+    let level = |ledger: &mut Ledger<'_>| {
+        let level: i64 = ledger
+            .db
+            .pragma_query_value(None, "synchronous", |row| row.get(0))?;
         Ok(level)
     };
     let (full, normal) = (2, 1);
@@ -165,10 +171,12 @@ async fn a_batch_is_synced_when_one_of_its_jobs_asks_for_it() {
 async fn a_full_disk_is_unavailable_until_there_is_room_again() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(&folder.path().join("a.db"));
-    let long = |db: &Connection| note(db, &"long ".repeat(100_000));
+    let long = |ledger: &mut Ledger<'_>| note(ledger, &"long ".repeat(100_000));
     let limit = |pages: i64| {
-        move |db: &Connection| {
-            Ok(db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?)
+        move |ledger: &mut Ledger<'_>| {
+            Ok(ledger
+                .db
+                .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?)
         }
     };
     writer.write(Durability::Committed, limit(4)).await.unwrap();
@@ -188,10 +196,10 @@ async fn a_full_disk_is_unavailable_until_there_is_room_again() {
 async fn a_database_that_became_read_only_is_unavailable() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(&folder.path().join("a.db"));
-    let freeze = |db: &Connection| Ok(db.pragma_update(None, "query_only", true)?);
+    let freeze = |ledger: &mut Ledger<'_>| Ok(ledger.db.pragma_update(None, "query_only", true)?);
     let _ = writer.write(Durability::Committed, freeze).await;
     let refused = writer
-        .write(Durability::Synced, |db| note(db, "late"))
+        .write(Durability::Synced, |ledger| note(ledger, "late"))
         .await;
     assert!(
         matches!(refused, Err(StoreError::Unavailable(_))),
@@ -204,7 +212,7 @@ async fn what_was_asked_for_before_the_end_is_done() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(&folder.path().join("a.db"));
     let release = occupy(&writer).await;
-    let waiting = writer.write(Durability::Synced, |db| note(db, "waiting"));
+    let waiting = writer.write(Durability::Synced, |ledger| note(ledger, "waiting"));
     let stopping = async {
         until_waiting(&writer, 1).await;
         let thread = writer.stop().unwrap();
@@ -215,7 +223,7 @@ async fn what_was_asked_for_before_the_end_is_done() {
     waiting.unwrap();
     thread.join().unwrap();
     let late = writer
-        .write(Durability::Synced, |db| note(db, "late"))
+        .write(Durability::Synced, |ledger| note(ledger, "late"))
         .await;
     assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
 }

@@ -1,9 +1,12 @@
 //! Linked accounts.
 
 use async_trait::async_trait;
-use tenon_engine::model::{Account, AccountId, Erasure, LinkedAccountId, Page, Paging, Tenant};
+use tenon_engine::model::{
+    Account, AccountId, ChainEvent, Erasure, LinkedAccountId, Page, Paging, Tenant,
+};
 use tenon_engine::ports::{Accounts, Stored};
 
+use super::step::Step;
 use crate::database::{Database, SqlStore};
 use crate::fault::Fault;
 use crate::record::{FromRecord, Record};
@@ -20,8 +23,21 @@ const UPDATE: &str = "UPDATE accounts SET name = ?, udf = ?, search_text = ?, up
 const ACCOUNT: &str = "SELECT * FROM accounts
     WHERE account_id = ? AND org = ? AND environment = ?";
 
-/// Whatever belongs to the account goes with it, by the schema.
-const DELETE: &str = "DELETE FROM accounts WHERE account_id = ? AND org = ? AND environment = ?";
+/// What belongs to an account, in the order of [`Erasure`]'s members; the account goes last.
+const DELETE: [&str; 5] = [
+    "DELETE FROM connections WHERE account = ? AND org = ? AND environment = ?",
+    "DELETE FROM sessions WHERE account = ? AND org = ? AND environment = ?",
+    "DELETE FROM idempotency_keys WHERE account = ? AND org = ? AND environment = ?",
+    "DELETE FROM results WHERE account = ? AND org = ? AND environment = ?",
+    "DELETE FROM accounts WHERE account_id = ? AND org = ? AND environment = ?",
+];
+
+const DELETE_HISTORY: &str = "DELETE FROM executions WHERE id IN (
+    SELECT id FROM executions
+    WHERE account = ? AND org = ? AND environment = ? AND state = 'finished' LIMIT ?) RETURNING *";
+
+/// How many executions are erased at once: other writers wait for no more than that.
+const AT_ONCE: u32 = 500;
 
 const NEWEST_FIRST: &str = "created_at DESC, id DESC";
 
@@ -74,13 +90,43 @@ impl<D: Database> Accounts for SqlStore<D> {
         &self,
         tenant: &Tenant,
         id: &AccountId,
-        _history: bool,
+        history: bool,
     ) -> Stored<Option<Erasure>> {
-        let removed = self
-            .database
-            .change(DELETE, scoped(id.as_str(), tenant))
-            .await?;
-        Ok((removed > 0).then(Erasure::default))
+        if self.account(tenant, id).await?.is_none() {
+            return Ok(None);
+        }
+        let executions = match history {
+            true => delete_history(&self.database, tenant, id).await?,
+            false => 0,
+        };
+        let step = |sql| Step::Change(sql, scoped(id.as_str(), tenant));
+        let counts = self.database.together(DELETE.map(step).into()).await?;
+        self.database.shred();
+        Ok(match counts.as_slice() {
+            [connections, sessions, idempotency_keys, results, 1] => Some(Erasure {
+                connections: *connections,
+                sessions: *sessions,
+                idempotency_keys: *idempotency_keys,
+                results: *results,
+                executions,
+            }),
+            // Somebody else deleted it meanwhile.
+            _ => None,
+        })
+    }
+}
+
+async fn delete_history(database: &impl Database, tenant: &Tenant, id: &AccountId) -> Stored<u64> {
+    let mut which = scoped(id.as_str(), tenant);
+    which.push(AT_ONCE.into());
+    let mut total = 0;
+    loop {
+        let step = Step::Executions(DELETE_HISTORY, which.clone(), ChainEvent::Purged);
+        let deleted: u64 = database.together(vec![step]).await?.into_iter().sum();
+        total += deleted;
+        if deleted < u64::from(AT_ONCE) {
+            return Ok(total);
+        }
     }
 }
 

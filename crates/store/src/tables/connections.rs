@@ -6,6 +6,7 @@ use tenon_engine::model::{
 };
 use tenon_engine::ports::{Connections, Stored};
 
+use super::step::Step;
 use crate::database::{Database, SqlStore};
 use crate::fault::Fault;
 use crate::record::{FromRecord, Record};
@@ -98,8 +99,11 @@ impl<D: Database> Connections for SqlStore<D> {
     }
 
     async fn delete_connections(&self, tenant: &Tenant, ids: &[ConnectionId]) -> Stored<u64> {
-        let rows = ids.iter().map(|id| scoped(id.as_str(), tenant)).collect();
-        self.database.change_all(DELETE, rows).await
+        let step = |id: &ConnectionId| Step::Change(DELETE, scoped(id.as_str(), tenant));
+        let counts = self.database.together(ids.iter().map(step).collect());
+        let deleted = counts.await?.into_iter().sum();
+        self.database.shred();
+        Ok(deleted)
     }
 }
 

@@ -2,13 +2,15 @@
 
 use async_trait::async_trait;
 use tenon_engine::model::{
-    AccountId, BootId, Execution, ExecutionFilter, ExecutionId, IdempotencyKey, Millis, Page,
-    Paging, StoredResult, Tenant,
+    AccountId, BootId, ChainEvent, Execution, ExecutionFilter, ExecutionId, IdempotencyKey, Millis,
+    Outcome, PRESUMED_DEAD_MS, Page, Paging, StoredResult, Tenant,
 };
 use tenon_engine::ports::{Begun, Journal, Stored};
 
+use super::chain::Written;
 use super::execution_list::{order, selection};
 use super::executions::{end_values, execution_values};
+use super::step::Step;
 use crate::database::{Database, SqlStore};
 use crate::value::{Values, scoped, values};
 
@@ -49,11 +51,10 @@ pub(crate) const FINISH: &str = "UPDATE executions
 const RESOLVE: &str = "UPDATE executions
     SET state = ?, finished_at = ?, node_status = ?, outcome = ?, http_status = ?, error = ?,
         attempts = ?, ended_by = ?
-    WHERE id = ? AND org = ? AND environment = ? AND outcome = 'unknown'";
+    WHERE id = ? AND org = ? AND environment = ? AND outcome = 'unknown' RETURNING *";
 
-/// Gives an idempotency key back whose execution sent nothing: the same call may be made again.
-pub(crate) const FREE_KEY: &str = "DELETE FROM idempotency_keys WHERE execution = ?1
-    AND EXISTS (SELECT 1 FROM executions WHERE id = ?1 AND outcome = 'not_sent')";
+/// Gives an execution's idempotency key back.
+pub(crate) const FREE_KEY: &str = "DELETE FROM idempotency_keys WHERE execution = ?";
 
 /// Keeps an answer, unless its account was deleted while the execution ran.
 pub(crate) const KEEP_RESULT: &str = "INSERT INTO results
@@ -64,11 +65,6 @@ pub(crate) const KEEP_RESULT: &str = "INSERT INTO results
 const EXECUTION: &str = "SELECT * FROM executions WHERE id = ? AND org = ? AND environment = ?";
 
 const RESULT: &str = "SELECT * FROM results WHERE execution = ? AND org = ? AND environment = ?";
-
-const SWEEP: &str = "UPDATE executions
-    SET state = 'finished', finished_at = ?2, node_status = 'Unknown', outcome = 'unknown',
-        ended_by = 'sweep'
-    WHERE state = 'running' AND (boot <> ?1 OR deadline_at <= ?2 - ?3)";
 
 /// How long after its deadline an execution of this process may still write its end.
 const GRACE_MS: i64 = 60_000;
@@ -84,8 +80,8 @@ const EXPIRE_KEYS: &str = "DELETE FROM idempotency_keys
         WHERE id = idempotency_keys.execution AND state = 'running')
     LIMIT ?2)";
 
-/// How many rows are forgotten at once: other writers wait for no more than that.
-const EXPIRE_AT_ONCE: u32 = 500;
+/// How many rows are forgotten or swept at once: other writers wait for no more than that.
+const AT_ONCE: u32 = 500;
 
 #[async_trait]
 impl<D: Database> Journal for SqlStore<D> {
@@ -98,6 +94,7 @@ impl<D: Database> Journal for SqlStore<D> {
         let beginning = Beginning {
             claim: key.map(|key| Claim::new(execution, key, over)),
             row: execution_values(execution)?,
+            written: Written::execution(ChainEvent::Begun, execution)?,
         };
         self.database.begin(beginning).await
     }
@@ -108,13 +105,17 @@ impl<D: Database> Journal for SqlStore<D> {
         let ending = Ending {
             end,
             result: result.map(|result| result_values(execution, result)),
-            id: values![execution.id.as_str()],
+            freed: free_key(execution),
+            written: Written::execution(ChainEvent::Finished, execution)?,
         };
         self.database.finish(ending).await
     }
 
     async fn record(&self, execution: &Execution) -> Stored<()> {
-        self.database.record(execution_values(execution)?).await
+        let written = Written::execution(ChainEvent::Recorded, execution)?;
+        self.database
+            .record(execution_values(execution)?, written)
+            .await
     }
 
     async fn idempotency_key(
@@ -156,13 +157,22 @@ impl<D: Database> Journal for SqlStore<D> {
     async fn resolve(&self, execution: &Execution) -> Stored<bool> {
         let mut end = end_values(execution)?;
         end.extend(scoped(execution.id.as_str(), &execution.tenant));
-        Ok(self.database.change(RESOLVE, end).await? > 0)
+        let steps = vec![Step::Executions(RESOLVE, end, ChainEvent::Resolved)];
+        Ok(self.database.together(steps).await? == [1])
     }
 
     async fn sweep(&self, boot: &BootId, now: Millis) -> Stored<u64> {
-        self.database
-            .change(SWEEP, values![boot.as_str(), now.0, GRACE_MS])
-            .await
+        let which = values![boot.as_str(), now.0, GRACE_MS, PRESUMED_DEAD_MS, AT_ONCE];
+        // Nearly always there is nothing to sweep, and then nothing is written.
+        let mut left = self.database.count(D::ORPHANS, which.clone()).await?;
+        let mut total = 0;
+        while left > 0 {
+            let step = Step::Executions(D::SWEEP, which.clone(), ChainEvent::Swept);
+            let swept: u64 = self.database.together(vec![step]).await?.into_iter().sum();
+            total += swept;
+            left = if swept < u64::from(AT_ONCE) { 0 } else { swept };
+        }
+        Ok(total)
     }
 
     async fn expire(&self, now: Millis) -> Stored<u64> {
@@ -175,9 +185,9 @@ impl<D: Database> Journal for SqlStore<D> {
 async fn expire_from(database: &impl Database, sql: &'static str, now: Millis) -> Stored<u64> {
     let mut total = 0;
     loop {
-        let expired = database.change(sql, values![now.0, EXPIRE_AT_ONCE]).await?;
+        let expired = database.change(sql, values![now.0, AT_ONCE]).await?;
         total += expired;
-        if expired < u64::from(EXPIRE_AT_ONCE) {
+        if expired < u64::from(AT_ONCE) {
             return Ok(total);
         }
     }
@@ -190,6 +200,8 @@ pub(crate) struct Beginning {
     pub(crate) claim: Option<Claim>,
     /// The execution, for [`INSERT_EXECUTION`].
     pub(crate) row: Values,
+    /// What the chain says of it.
+    pub(crate) written: Written,
 }
 
 /// An attempt to take an idempotency key for an execution.
@@ -229,8 +241,16 @@ pub(crate) struct Ending {
     pub(crate) end: Values,
     /// The values of [`KEEP_RESULT`], where an answer is kept.
     pub(crate) result: Option<Values>,
-    /// The value of [`FREE_KEY`].
-    pub(crate) id: Values,
+    /// The value of [`FREE_KEY`], where the execution gives its key back.
+    pub(crate) freed: Option<Values>,
+    /// What the chain says of it.
+    pub(crate) written: Written,
+}
+
+/// An execution that sent nothing gives its key back: the same call may be made again.
+fn free_key(execution: &Execution) -> Option<Values> {
+    let unsent = execution.outcome == Some(Outcome::NotSent);
+    unsent.then(|| values![execution.id.as_str()])
 }
 
 fn key_values(

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use tenon_engine::ports::Store;
+use tenon_engine::model::{BootId, Millis, row_digest};
+use tenon_engine::ports::{Notary, Store};
 use tenon_store::SqliteStore;
 
 /// A place where a store of some engine lives, empty at first.
@@ -32,8 +33,30 @@ impl Engine for Sqlite {
     }
 
     async fn open(&self) -> Arc<dyn Store> {
-        SqliteStore::open(&self.path()).unwrap()
+        let store = SqliteStore::open(&self.path()).unwrap();
+        live(&*store).await;
+        store
     }
+}
+
+/// Makes hashes with a key that everybody knows.
+pub(crate) struct TestNotary;
+
+impl Notary for TestNotary {
+    fn mac(&self, bytes: &[u8]) -> [u8; 32] {
+        row_digest(&("key", bytes)).unwrap()
+    }
+}
+
+/// Begins a life of a process on the store.
+pub(crate) async fn live(store: &dyn Store) -> BootId {
+    let boot = BootId::generate();
+    let now = Millis(1_800_000_000_000);
+    store
+        .open_chain(&boot, Arc::new(TestNotary), now)
+        .await
+        .unwrap();
+    boot
 }
 
 /// Makes promises, functions generic over the [`Engine`], tests of every engine.

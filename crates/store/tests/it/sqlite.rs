@@ -6,8 +6,8 @@ use rusqlite::Connection;
 use tenon_engine::ports::{Journal, Organizations, StoreError};
 use tenon_store::{OpenError, SqliteStore};
 
-use crate::engine::{Engine, Sqlite};
-use crate::suite::{account, execution, tenant};
+use crate::engine::{Engine, Sqlite, live};
+use crate::suite::{account, connection, execution, tenant};
 
 /// Changes a closed database behind the store's back.
 fn tamper(path: &Path, sql: &str) {
@@ -107,6 +107,7 @@ async fn nobody_else_can_read_the_files() {
 async fn a_closed_store_has_done_its_writes_and_takes_no_more() {
     let engine = Sqlite::new().await;
     let store = SqliteStore::open(&engine.path()).unwrap();
+    live(&*store).await;
     let before = execution();
     store.begin(&before, None, None).await.unwrap();
     store.close().await;
@@ -169,4 +170,57 @@ async fn the_log_is_moved_into_the_database_while_the_store_runs() {
         number += 1;
     }
     assert!(size() > before, "no checkpoint after {number} accounts");
+}
+
+#[tokio::test]
+async fn a_copy_is_whole_private_and_never_over_another_file() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let engine = Sqlite::new().await;
+    let store = engine.open().await;
+    let execution = execution();
+    store.begin(&execution, None, None).await.unwrap();
+    let copy = engine.path().with_file_name("copy.db");
+    assert!(store.snapshot(&copy).await.unwrap());
+    let mode = std::fs::metadata(&copy).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let again = store.snapshot(&copy).await;
+    assert!(
+        matches!(again, Err(StoreError::Unavailable(_))),
+        "{again:?}"
+    );
+    let copied = SqliteStore::open(&copy).unwrap();
+    let read = copied.execution(&tenant(), &execution.id).await.unwrap();
+    assert_eq!(read, Some(execution));
+}
+
+/// Whether the file, if it is there, holds these bytes.
+fn holds(path: &Path, bytes: &[u8]) -> bool {
+    let content = std::fs::read(path).unwrap_or_default();
+    content.windows(bytes.len()).any(|window| window == bytes)
+}
+
+#[tokio::test]
+async fn b13_deleted_ciphertext_is_gone_from_every_file_within_a_second() {
+    let engine = Sqlite::new().await;
+    let store = engine.open().await;
+    let files = ["tenon.db", "tenon.db-wal"].map(|name| engine.path().with_file_name(name));
+    let (mut slowest, deletions) = (std::time::Duration::ZERO, 100_u32);
+    for number in 0..deletions {
+        store.add_account(&tenant(), &account("a")).await.unwrap();
+        let secret = format!("sealed-{number}-{}", "x".repeat(40)).into_bytes();
+        let mut connection = connection("crm");
+        connection.credential.blob = secret.clone();
+        store.add_connection(&connection).await.unwrap();
+        assert!(files.iter().any(|file| holds(file, &secret)));
+        let a = connection.account.clone();
+        let deleted = std::time::Instant::now();
+        store.delete_account(&tenant(), &a, false).await.unwrap();
+        while files.iter().any(|file| holds(file, &secret)) {
+            assert!(deleted.elapsed().as_secs() < 5, "{number} is still there");
+            tokio::task::yield_now().await;
+        }
+        slowest = slowest.max(deleted.elapsed());
+    }
+    println!("B13: {deletions} deletions, ciphertext gone after at most {slowest:?}");
 }

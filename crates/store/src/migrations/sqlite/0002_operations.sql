@@ -12,6 +12,7 @@ CREATE INDEX executions_unknown ON executions (org, environment, started_at)
 ALTER TABLE data_keys ADD COLUMN generation INTEGER NOT NULL DEFAULT 1;
 CREATE UNIQUE INDEX data_keys_by_scope ON data_keys (scope, generation);
 
+CREATE INDEX idempotency_keys_by_execution ON idempotency_keys (execution);
 CREATE INDEX connections_by_data_key ON connections (data_key);
 CREATE INDEX results_by_data_key ON results (data_key);
 
@@ -56,11 +57,11 @@ CREATE TABLE journal_links (
     at      INTEGER NOT NULL,
     mac     BLOB NOT NULL,
     PRIMARY KEY (boot, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
-CREATE INDEX journal_links_by_subject ON journal_links (subject, at);
+CREATE INDEX journal_links_by_subject ON journal_links (subject);
 
--- Tenon's own rate limits (GCRA): when the key will have its whole burst again, in milliseconds
+-- Tenon's own rate limits (GCRA): when the key will have its whole burst again, in microseconds
 -- of the database's clock.
 CREATE TABLE rate_limits (
     key     TEXT PRIMARY KEY NOT NULL,

@@ -1,6 +1,8 @@
 //! What every store promises, by port.
 
 mod accounts;
+mod audits;
+mod chain;
 mod connections;
 mod executions;
 mod idempotency;
@@ -8,7 +10,11 @@ mod journal;
 mod keys;
 mod nouns;
 mod organizations;
+mod rates;
+mod replicas;
+mod reseal;
+mod retention;
 mod sessions;
 mod tenancy;
 
-pub(crate) use nouns::{account, execution, tenant};
+pub(crate) use nouns::{account, connection, execution, tenant};
