@@ -14,7 +14,7 @@ use crate::error::Outcomes;
 use crate::model::ReplicaNote;
 use crate::ports::Notary;
 
-pub use verify::{Finding, Proof, Suspicion};
+pub use verify::{Finding, Proof, Suspicion, verify};
 
 /// What the chain's hashes are keyed for.
 const LABEL: &str = "journal";
@@ -71,6 +71,6 @@ impl Engine {
     /// Where the store does not answer.
     pub async fn verify_journal(&self) -> Outcomes<Proof> {
         let notary = InstanceNotary(self.keys.shared_instance());
-        Ok(verify::verify(self.store.as_ref(), &notary).await?)
+        Ok(verify(self.store.as_ref(), &notary).await?)
     }
 }

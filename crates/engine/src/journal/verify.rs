@@ -78,7 +78,10 @@ impl Proof {
 type NamedEnds = BTreeMap<(String, [u8; 32]), BootId>;
 
 /// Checks everything that the chains say.
-pub(super) async fn verify(store: &dyn Store, notary: &dyn Notary) -> Stored<Proof> {
+///
+/// # Errors
+/// Where the store does not answer.
+pub async fn verify(store: &dyn Store, notary: &dyn Notary) -> Stored<Proof> {
     let mut proof = Proof::default();
     let boots = store.chains().await?;
     let mut ends = named_ends(store, &boots).await?;

@@ -7,3 +7,5 @@ mod engine;
 mod sqlite;
 #[cfg(test)]
 mod suite;
+#[cfg(test)]
+mod tampering;

@@ -17,4 +17,4 @@ mod retention;
 mod sessions;
 mod tenancy;
 
-pub(crate) use nouns::{account, connection, execution, tenant};
+pub(crate) use nouns::{account, begun, connection, execution, finished, tenant};
