@@ -11,6 +11,7 @@ use crate::connector::{Connector, Facts, Way, facts_value};
 use crate::document::{Effect, ExampleDoc, ParamDoc};
 use crate::expr::{Expr, Scope};
 use crate::input::{self, FieldError};
+use crate::lookup::Lookup;
 use crate::plan::{Method, Plan};
 use crate::request::{PlanError, Request};
 use crate::template::Template;
@@ -42,6 +43,7 @@ pub struct Action {
     pub(crate) steps: Vec<Step>,
     pub(crate) result: Option<Template>,
     pub(crate) paged: bool,
+    pub(crate) lookup: Option<Lookup>,
 }
 
 /// One request of an action.
@@ -84,6 +86,25 @@ impl Action {
         self.idempotent.unwrap_or_else(|| {
             self.effect(params) == Effect::Read || self.steps.iter().all(of_step)
         })
+    }
+
+    /// Whether the application recognises a repetition by the execution's key, so that a run that was cut off can be
+    /// taken up again: every request that changes something carries the key, and twice is the same as once.
+    pub fn resumes(&self, params: &Map<String, Value>) -> bool {
+        let carries = |step: &Step| {
+            let exprs = step.request.exprs();
+            exprs
+                .into_iter()
+                .any(|expr| expr.mentions("idempotency_key"))
+        };
+        let alone = self.steps.len() == 1;
+        let reads = |step: &Step| {
+            let declared = step.effect.or(self.effect.filter(|_| alone));
+            declared.unwrap_or_else(|| self.method(step, params).default_effect()) == Effect::Read
+        };
+        self.idempotent(params)
+            && self.steps.iter().any(carries)
+            && self.steps.iter().all(|step| carries(step) || reads(step))
     }
 
     /// The method where the document fixes it; else the one that a parameter chooses; else the most careful guess.
@@ -205,6 +226,11 @@ impl Action {
         Ok(result
             .render(&Scope::new(names).with_params(params))?
             .unwrap_or(Value::Null))
+    }
+
+    /// How to find out whether it happened, where its author said.
+    pub fn lookup(&self) -> Option<&Lookup> {
+        self.lookup.as_ref()
     }
 
     /// The parameters that give the next page, where the action is a list that goes on.

@@ -7,13 +7,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::action::Action;
 use crate::answer::{ErrorRule, answer_names};
 use crate::bundle::{Bundle, CONNECTOR_FILE};
 use crate::connector::{Connector, HTTP_REQUEST, Identity};
-use crate::document::ConnectorDoc;
+use crate::document::{ConnectorDoc, Effect};
 use crate::hosts::HostPattern;
 use crate::page::Paging;
 use crate::problem::{Fault, Problem};
@@ -206,6 +206,7 @@ fn install(connector: &mut Connector, actions: Vec<Action>, problems: &mut Vec<P
             check_paged(connector, action, problems);
         }
         check_options(&actions, action, problems);
+        check_lookup(&actions, action, problems);
     }
     connector.actions = actions
         .into_iter()
@@ -232,6 +233,24 @@ fn check_options(actions: &[Action], action: &Action, problems: &mut Vec<Problem
             problems.push(of_action(action, message));
         }
     }
+}
+
+/// A lookup that changed something, or asked more than once, would not be a question.
+fn check_lookup(actions: &[Action], action: &Action, problems: &mut Vec<Problem>) {
+    let Some(lookup) = action.lookup() else {
+        return;
+    };
+    let message = match actions.iter().find(|other| other.id == lookup.action) {
+        None => format!("lookup.action: there is no action `{}`", lookup.action),
+        Some(asked) if asked.step_count() != 1 || asked.effect(&Map::new()) != Effect::Read => {
+            format!(
+                "lookup.action: `{}` must read, by one request",
+                lookup.action
+            )
+        }
+        Some(_) => return,
+    };
+    problems.push(of_action(action, message));
 }
 
 fn of_action(action: &Action, message: String) -> Problem {

@@ -13,7 +13,7 @@ mod request;
 mod sandbox;
 
 pub use action::{
-    ActionDoc, AnswerDoc, Effect, ExampleDoc, OneOrMany, OutputDoc, SendsDoc, StepDoc,
+    ActionDoc, AnswerDoc, Effect, ExampleDoc, LookupDoc, OneOrMany, OutputDoc, SendsDoc, StepDoc,
 };
 pub use auth::{AuthDoc, AuthKind, BasicDoc, FieldDoc, SendDoc};
 pub use connector::{ConnectorDoc, ErrorKind, ErrorRuleDoc, FactDoc, IdentityDoc, PagingDoc};

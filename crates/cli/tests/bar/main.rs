@@ -4,7 +4,6 @@
 
 #![expect(
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "a test says what is wrong by stopping"
 )]
@@ -16,6 +15,7 @@ mod execution;
 mod fairness;
 mod hostile;
 mod idempotency;
+mod idempotency_crash;
 mod inbound;
 mod matrix;
 mod operations;

@@ -9,6 +9,7 @@ use crate::answer::answer_names;
 use crate::bundle::{Bundle, CONNECTOR_FILE};
 use crate::document::{ActionDoc, OutputDoc, ParamType, RequestDoc, StepDoc};
 use crate::expr::Expr;
+use crate::lookup::Lookup;
 use crate::problem::{Fault, Problem};
 use crate::request::Request;
 use crate::schema;
@@ -79,6 +80,7 @@ fn action_from_doc(id: &str, doc: ActionDoc, context: &Context<'_>) -> Result<Ac
         .as_ref()
         .map(|result| Template::compile(result, &seen))
         .transpose();
+    let lookup = doc.lookup.as_ref().map(Lookup::compile).transpose();
     Ok(Action {
         id: id.to_owned(),
         input_schema,
@@ -96,6 +98,7 @@ fn action_from_doc(id: &str, doc: ActionDoc, context: &Context<'_>) -> Result<Ac
         effect: doc.effect,
         idempotent: doc.idempotent,
         paged: doc.paged,
+        lookup: lookup.map_err(|fault| fault.under("lookup"))?,
     })
 }
 

@@ -42,6 +42,9 @@ pub struct ActionDoc {
     /// What the data looks like.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<OutputDoc>,
+    /// How to find out afterwards whether it happened, where no answer said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup: Option<LookupDoc>,
     /// Whether it is a list that continues as the connector's `paging` says.
     #[serde(default)]
     pub paged: bool,
@@ -81,6 +84,28 @@ impl Effect {
             .into_iter()
             .find(|effect| effect.as_str() == word)
     }
+}
+
+/// A question to the application that tells whether an execution happened.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LookupDoc {
+    /// An action of this connector with one request, which reads.
+    pub action: String,
+    /// Its parameters, made from `{{ idempotency_key }}` and `{{ connection.NAME }}`: what the execution left behind.
+    #[serde(default)]
+    pub params: IndexMap<String, Value>,
+    /// An expression over `status`, `headers` and `body` that holds where it happened: `"body.total > 0"`. An answer with status 404
+    /// says that it did not.
+    pub found: String,
+    /// How long after the execution an answer that finds nothing is not believed yet: what was sent may still be at work, and
+    /// searches may lag behind.
+    #[serde(default = "a_minute")]
+    pub settles_after_seconds: u32,
+}
+
+fn a_minute() -> u32 {
+    60
 }
 
 /// One of several requests.

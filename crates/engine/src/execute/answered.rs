@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Code, Ended, Error};
-use crate::model::{Execution, ExecutionError, ExecutionId, NodeStatus};
+use crate::model::{EndedBy, Execution, ExecutionError, ExecutionId, NodeStatus};
 
 /// The application answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub struct Answered {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub next: Option<Map<String, Value>>,
 }
+
+const DID_NOT_HAPPEN: &str = "No answer came, and it was found out later that the application did not act; to do it now, call with a new Idempotency-Key";
 
 /// How an execution ended: with the application's answer, or with an error of the way there.
 pub type Done = Result<Answered, Error>;
@@ -57,6 +59,28 @@ pub(super) fn to_bytes(done: &Done, execution: &Execution) -> Vec<u8> {
         },
     };
     serde_json::to_vec(&kept).unwrap_or_default()
+}
+
+/// What is answered of an execution whose end was found out later, whatever was answered at the time.
+pub(super) fn found_out(execution: &Execution) -> Option<Done> {
+    if !matches!(execution.ended_by, Some(EndedBy::Lookup | EndedBy::Person)) {
+        return None;
+    }
+    Some(match execution.node_status? {
+        NodeStatus::Success => Ok(Answered {
+            data: Value::Null,
+            node_status: NodeStatus::Success,
+            http_status: execution.http_status.unwrap_or(200),
+            success: true,
+            execution_id: execution.id.clone(),
+            error: None,
+            next: None,
+        }),
+        _ => Err(Error {
+            execution: Some(super::outcome::ended(execution)),
+            ..Error::new(Code::UpstreamOutcomeUnknown, DID_NOT_HAPPEN)
+        }),
+    })
 }
 
 /// The end that was sealed. `None`: the bytes are not one.

@@ -1,5 +1,7 @@
 //! Phases 4, 7 and 11: the journal before and after the application is called, and answers for those who ask again.
 
+use serde_json::{Map, Value};
+use tenon_connector::Action;
 use tenon_vault::{Purpose, digest};
 
 use super::answered::{self, Done};
@@ -22,6 +24,19 @@ const KEPT_LIMIT_BYTES: usize = 10 * 1024 * 1024;
 pub(super) struct Key {
     pub(super) hash: String,
     pub(super) fingerprint: String,
+}
+
+/// An execution that holds an idempotency key.
+pub(super) struct Earlier {
+    pub(super) execution: Execution,
+    pub(super) done: Done,
+}
+
+impl Earlier {
+    /// Whether the call may take it up again: nobody knows its end, and the application recognises the repetition.
+    pub(super) fn resumes(&self, action: &Action, params: &Map<String, Value>) -> bool {
+        self.execution.outcome == Some(Outcome::Unknown) && action.resumes(params)
+    }
 }
 
 /// What an intent came to.
@@ -63,7 +78,7 @@ impl Engine {
         slug: &str,
         action: &str,
         key: &Key,
-    ) -> Outcomes<Option<Done>> {
+    ) -> Outcomes<Option<Earlier>> {
         let now = self.clock.now();
         let held = self
             .store
@@ -75,7 +90,12 @@ impl Engine {
         }
     }
 
-    async fn answer_of(&self, tenant: &Tenant, held: &IdempotencyKey, key: &Key) -> Outcomes<Done> {
+    async fn answer_of(
+        &self,
+        tenant: &Tenant,
+        held: &IdempotencyKey,
+        key: &Key,
+    ) -> Outcomes<Earlier> {
         if held.fingerprint != key.fingerprint {
             return Err(Error::of(Code::IdempotencyKeyReused));
         }
@@ -85,10 +105,14 @@ impl Engine {
         if execution.state == ExecutionState::Running {
             return Err(Error::of(Code::IdempotencyInFlight).after(IN_FLIGHT_WAIT_MS));
         }
-        Ok(match self.kept(tenant, &execution).await? {
+        let done = match answered::found_out(&execution) {
             Some(done) => done,
-            None => Err(lost(&execution)),
-        })
+            None => match self.kept(tenant, &execution).await? {
+                Some(done) => done,
+                None => Err(lost(&execution)),
+            },
+        };
+        Ok(Earlier { execution, done })
     }
 
     /// The kept answer of an execution, opened.
@@ -121,7 +145,8 @@ impl Engine {
             execution: execution.id.clone(),
             expires_at: execution.started_at.plus(LIFE_MS),
         });
-        let begun = self.store.begin(execution, row.as_ref(), None).await;
+        let begun = self.store.begin(execution, row.as_ref(), run.over.as_ref());
+        let begun = begun.await;
         match (
             begun.map_err(|error| Error::of(Code::LogUnavailable).after(1000).because(error))?,
             key,
@@ -130,7 +155,7 @@ impl Engine {
             (Begun::Held(held), Some(key)) => self
                 .answer_of(&execution.tenant, &held, key)
                 .await
-                .map(|done| Intent::Answered(Box::new(done))),
+                .map(|earlier| Intent::Answered(Box::new(earlier.done))),
             (Begun::Held(_), None) => {
                 Err(Error::internal("the journal held a key that nobody gave"))
             }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::answered::Done;
 use super::claims::Claim;
-use super::journal::{Intent, Key};
+use super::journal::{Earlier, Intent, Key};
 use super::request::ExecuteRequest;
 use super::run::{Run, no_step, way_of};
 use super::{dry_run, fingerprint};
@@ -43,6 +43,8 @@ struct Prepared {
     facts: Facts,
     id: ExecutionId,
     effect: Effect,
+    /// The execution that it takes up again.
+    over: Option<ExecutionId>,
 }
 
 /// What a call that may begin came to.
@@ -73,7 +75,7 @@ impl Engine {
         let effect = action.effect(&params);
         caller.check_action(&connector.slug, &action, effect)?;
         let key = self.key_of(caller, &request).await?;
-        let mut claim = None;
+        let (mut claim, mut over) = (None, None);
         if let Some(key) = key.as_ref().filter(|_| !request.dry_run) {
             claim = Some(
                 self.claims
@@ -81,13 +83,21 @@ impl Engine {
             );
             let (tenant, account) = (caller.tenant(), &caller.account().account_id);
             let earlier = self.replay(tenant, account, &connector.slug, &action.id, key);
-            if let Some(done) = earlier.await? {
-                return Ok(Reply::Replayed(done));
+            match earlier.await? {
+                Some(earlier) if earlier.resumes(&action, &params) => over = Some(earlier),
+                Some(earlier) => return Ok(Reply::Replayed(earlier.done)),
+                None => {}
             }
         }
-        let prepared = self
+        let mut prepared = self
             .prepare(caller, &request, connector, action, params, effect)
             .await?;
+        match over {
+            Some(earlier) if earlier.execution.connection != prepared.connection.id => {
+                return Ok(Reply::Replayed(earlier.done));
+            }
+            over => prepared.resume(over),
+        }
         let first = prepared.plan_first()?;
         if request.dry_run {
             return Ok(Reply::DryRun(prepared.show(first)));
@@ -155,6 +165,7 @@ impl Engine {
             facts,
             id,
             effect,
+            over: None,
         })
     }
 
@@ -203,6 +214,7 @@ impl Engine {
             fields: request.fields.clone(),
             deadline,
             execution,
+            over: prepared.over,
             pass,
         }
     }
@@ -244,6 +256,14 @@ impl Engine {
 }
 
 impl Prepared {
+    /// Takes an execution up again that ended `unknown`: with the key that the application may have seen already.
+    fn resume(&mut self, over: Option<Earlier>) {
+        if let Some(Earlier { execution, .. }) = over {
+            self.facts.idempotency_key = execution.request.idempotency_key;
+            self.over = Some(execution.id);
+        }
+    }
+
     fn plan(&self, index: usize) -> Outcomes<Option<Plan>> {
         let way = way_of(&self.connector, &self.connection)?;
         let (connector, nothing) = (&self.connector, json!({}));

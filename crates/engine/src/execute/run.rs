@@ -23,7 +23,9 @@ use crate::accounts::partition;
 use crate::connections::Question;
 use crate::error::{Code, Error, Outcomes};
 use crate::flow::{Pass, Turn};
-use crate::model::{Attempt, Connection, ConnectionStatus, Execution, NodeStatus, Outcome};
+use crate::model::{
+    Attempt, Connection, ConnectionStatus, Execution, ExecutionId, NodeStatus, Outcome,
+};
 
 /// How long an application may take to confirm that a refused credential is dead.
 const CONFIRM_LIMIT: Duration = Duration::from_secs(5);
@@ -40,6 +42,8 @@ pub(super) struct Run {
     pub(super) fields: Vec<String>,
     pub(super) deadline: Instant,
     pub(super) execution: Execution,
+    /// The execution that it takes up again. Until the application says that it was done, it may have been done then.
+    pub(super) over: Option<ExecutionId>,
     /// Its place among the executions that run.
     pub(super) pass: Pass,
 }
@@ -295,7 +299,8 @@ impl Run {
     /// Whether the application may have done a step already: that a repetition was not sent says nothing then.
     fn may_have_done(&self, step: &str) -> bool {
         let mut attempts = self.execution.attempts.iter();
-        attempts.any(|attempt| attempt.step == step && outcome::may_have_acted(attempt))
+        self.over.is_some()
+            || attempts.any(|attempt| attempt.step == step && outcome::may_have_acted(attempt))
     }
 
     /// What a refusal says of the application's side: nothing, where an attempt before it got no answer and may have
@@ -318,7 +323,10 @@ impl Run {
         error: Option<crate::model::ExecutionError>,
     ) {
         self.execution.node_status = Some(status);
-        self.execution.outcome = Some(outcome);
+        self.execution.outcome = Some(match outcome {
+            Outcome::NotSent | Outcome::Failed if self.over.is_some() => Outcome::Unknown,
+            outcome => outcome,
+        });
         self.execution.error = error;
     }
 

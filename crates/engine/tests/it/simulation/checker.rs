@@ -14,7 +14,7 @@ pub(crate) fn check(state: &mut State) {
     for row in &state.rows.executions {
         state.ledger.unknown += u64::from(row.outcome == Some(Outcome::Unknown));
         wrong.extend(unended(row));
-        wrong.extend(untrue(row, &state.ledger));
+        wrong.extend(untrue(row, &state.rows.executions, &state.ledger));
     }
     wrong.extend(repeated_deliveries(&state.ledger));
     wrong.extend(repeated_keys(state));
@@ -33,7 +33,7 @@ fn unended(row: &Execution) -> Option<String> {
 }
 
 /// What a row says of the application's side is so.
-fn untrue(row: &Execution, ledger: &Ledger) -> Option<String> {
+fn untrue(row: &Execution, rows: &[Execution], ledger: &Ledger) -> Option<String> {
     let key = &row.request.idempotency_key;
     let deliveries = ledger.deliveries.iter();
     let answers = deliveries.filter(|one| one.vendor_key == *key);
@@ -41,7 +41,12 @@ fn untrue(row: &Execution, ledger: &Ledger) -> Option<String> {
     let (last, effects) = (answers.last(), effects(ledger, key));
     // Of an error of the application's own nobody knows what it did.
     let faulty = answers.iter().any(|status| *status >= 500);
-    let doubtful = faulty || ledger.lost.contains(key) || ledger.doubts.contains(&row.id);
+    // One that was taken up again shares its vendor key with the one that was in doubt.
+    let mut kin = rows
+        .iter()
+        .filter(|other| other.request.idempotency_key == *key);
+    let doubtful =
+        faulty || ledger.lost.contains(key) || kin.any(|other| ledger.doubts.contains(&other.id));
     // An action of two steps may fail after the first was done.
     let single = row.action != "two";
     let wrong = match row.outcome? {
@@ -133,7 +138,8 @@ fn assumed(state: &State, told: &Told) -> bool {
     told.outcome == Some(Outcome::Unknown) && state.rows.swept.contains(&told.execution)
 }
 
-/// Whoever asks again is told the same, and of one execution only; one that sent nothing does not count.
+/// Whoever asks again is told the same, and of one execution only; one that sent nothing does not count, nor one of which
+/// nobody knows the end and that was taken up again with its vendor key.
 fn retold(state: &State) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut first: HashMap<&ExecutionId, &str> = HashMap::new();
@@ -159,10 +165,21 @@ fn retold(state: &State) -> Vec<String> {
     }
     let several = by_key
         .into_iter()
-        .filter(|(_, executions)| executions.len() > 1);
+        .filter(|(_, executions)| !taken_up(state, executions));
     wrong
         .extend(several.map(|(scope, executions)| format!("{scope:?} was told of {executions:?}")));
     wrong
+}
+
+/// Whether of all these executions at most one is known to have ended, and the application saw them as one.
+fn taken_up(state: &State, executions: &BTreeSet<&ExecutionId>) -> bool {
+    let rows = executions.iter().filter_map(|id| state.rows.execution(id));
+    let keys: BTreeSet<_> = rows
+        .clone()
+        .map(|row| &row.request.idempotency_key)
+        .collect();
+    let known = rows.filter(|row| row.outcome != Some(Outcome::Unknown));
+    keys.len() <= 1 && known.count() <= 1
 }
 
 /// A session token makes no more executions than it is good for.
