@@ -65,6 +65,10 @@ fn undecoded(error: io::Error) -> SendError {
             ErrorKind::TooLarge,
             "answered with a longer body than is taken",
         ),
+        io::ErrorKind::QuotaExceeded => Fault(
+            ErrorKind::TooLarge,
+            "answered with a few bytes that become a great many when they are decoded",
+        ),
         _ => Fault(
             ErrorKind::Protocol,
             "answered with a compressed body that is broken",
@@ -117,8 +121,11 @@ impl Capped {
 
 impl Write for Capped {
     fn write(&mut self, more: &[u8]) -> io::Result<usize> {
-        if more.len() > self.allowed.saturating_sub(self.bytes.len()) {
+        if more.len() > self.limit.saturating_sub(self.bytes.len()) {
             return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        if more.len() > self.allowed.saturating_sub(self.bytes.len()) {
+            return Err(io::ErrorKind::QuotaExceeded.into());
         }
         self.bytes.extend_from_slice(more);
         Ok(more.len())

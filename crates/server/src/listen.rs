@@ -114,6 +114,8 @@ fn builder() -> http1::Builder {
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
+        // A caller who has asked and gone has asked nevertheless.
+        .half_close(true)
         .max_headers(MOST_HEADERS)
         .max_buf_size(MOST_HEAD_BYTES);
     builder

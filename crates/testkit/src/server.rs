@@ -77,6 +77,11 @@ impl Server {
         self.process.id()
     }
 
+    /// What it said since it was started last.
+    pub fn output(&self) -> String {
+        self.process.output()
+    }
+
     /// The most memory that it ever held, in KiB.
     ///
     /// # Panics
@@ -136,11 +141,19 @@ impl Server {
     /// # Panics
     /// Where a command fails.
     pub fn connect(&self, slug: &str, account: &str, more: &[&str]) -> Caller {
-        self.cli_json(&["linked-account", "create", account, "--json"]);
-        let mut create = vec!["connection", "create", slug, "--account", account, "--json"];
-        create.extend_from_slice(more);
-        self.cli_json(&create);
-        let key = self.cli_json(&["api-key", "create", "test", "--json"]);
+        self.connect_in(&[], slug, account, more)
+    }
+
+    /// The same in a world of `flags`, such as `["--organization", ID]`.
+    ///
+    /// # Panics
+    /// Where a command fails.
+    pub fn connect_in(&self, world: &[&str], slug: &str, account: &str, more: &[&str]) -> Caller {
+        let run = |command: &[&str]| self.cli_json(&[command, world, &["--json"]].concat());
+        run(&["linked-account", "create", account]);
+        let create = ["connection", "create", slug, "--account", account];
+        run(&[&create[..], more].concat());
+        let key = run(&["api-key", "create", "test"]);
         let key = key["api_key"].as_str().expect("the key is shown once");
         self.caller(key, account)
     }
@@ -187,6 +200,11 @@ impl Caller {
             http: http.clone(),
             ..self.clone()
         }
+    }
+
+    /// The address of the server that it calls.
+    pub fn base(&self) -> &str {
+        self.http.base()
     }
 
     /// Any call with the caller's key and account.

@@ -5,9 +5,18 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tenon_testkit::vendor::{Connectors, Fault, Scheme, Vendor};
-use tenon_testkit::{Answer, Caller, Options, SECRET, Server};
+use tenon_testkit::{Answer, Caller, Options, Server};
 
 use crate::operator::TENON;
+
+/// The credential, as the command line takes it.
+pub(crate) const CREDENTIAL: [&str; 2] = ["--field", "token=secret-canary7Q2vX9-end"];
+
+/// Whole runs of failures are what these tests are made of, and callers who go leave their calls behind.
+const SETTINGS: [(&str, &str); 2] = [
+    ("TENON_BREAKER_FAILURES", "0"),
+    ("TENON_MAX_IN_FLIGHT_PER_CONNECTION", "500"),
+];
 
 /// A server whose connectors all lead to one vendor.
 pub(crate) struct Hostile {
@@ -36,39 +45,42 @@ pub(crate) struct Seen {
 }
 
 impl Hostile {
-    /// Starts both, with an account for each connector.
-    pub(crate) async fn start() -> Self {
+    /// Starts both, with an account for each connector that leads to one of the faults.
+    pub(crate) async fn start(faults: &[(Fault, Scheme)]) -> Self {
         let vendor = Vendor::start().await;
         let connectors = Connectors::to(&vendor);
-        let options = Options {
-            connectors: Some(connectors.path()),
-            allow_loopback: true,
-            authority: Some(connectors.authority()),
-            // Whole runs of failures are what these tests are made of.
-            environment: vec![("TENON_BREAKER_FAILURES".to_owned(), "0".to_owned())],
-            ..Options::default()
-        };
-        let mut hostile = Self {
-            vendor,
-            server: Server::start(TENON, options),
-            _connectors: connectors,
-            callers: HashMap::new(),
-        };
-        for fault in Fault::ALL {
-            for scheme in Scheme::BOTH {
-                hostile.connect(&Connectors::slug(*fault, scheme));
-            }
+        let mut hostile = Self::serve(vendor, connectors);
+        for (fault, scheme) in faults {
+            hostile.connect(&Connectors::slug(*fault, *scheme));
         }
         hostile
     }
 
-    fn connect(&mut self, slug: &str) {
-        if !self.callers.contains_key(slug) {
-            let field = format!("token={SECRET}");
-            let account = format!("{slug}@example.com");
-            let caller = self.server.connect(slug, &account, &["--field", &field]);
-            self.callers.insert(slug.to_owned(), caller);
+    /// Starts the server, with nobody connected yet.
+    pub(crate) fn serve(vendor: Vendor, connectors: Connectors) -> Self {
+        let options = Options {
+            connectors: Some(connectors.path()),
+            allow_loopback: true,
+            authority: Some(connectors.authority()),
+            environment: SETTINGS
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec(),
+            ..Options::default()
+        };
+        Self {
+            vendor,
+            server: Server::start(TENON, options),
+            _connectors: connectors,
+            callers: HashMap::new(),
         }
+    }
+
+    /// Connects an account that is named after the connector.
+    pub(crate) fn connect(&mut self, slug: &str) -> Caller {
+        let account = format!("{slug}@example.com");
+        let connect = || self.server.connect(slug, &account, &CREDENTIAL);
+        let caller = self.callers.entry(slug.to_owned()).or_insert_with(connect);
+        caller.clone()
     }
 
     /// Whoever is connected to the connector that reaches a fault.

@@ -67,24 +67,27 @@ fn patience(fault: Fault) -> Duration {
     }
 }
 
+/// Every form of every fault, in clear and over TLS.
+fn every_fault() -> Vec<(Fault, Scheme)> {
+    let both = |fault: &Fault| Scheme::BOTH.map(|scheme| (*fault, scheme));
+    let all = Fault::ALL.iter().flat_map(both);
+    all.filter(|(fault, scheme)| !fault.needs_tls() || *scheme == Scheme::Https)
+        .collect()
+}
+
 /// Every form of every fault, with every method, in clear and over TLS, as often as it takes to make `runs`.
 fn calls(runs: u64) -> Vec<Call> {
     let mut calls = Vec::new();
     while (calls.len() as u64) < runs {
-        for fault in Fault::ALL {
-            for scheme in Scheme::BOTH {
-                for (method, _) in Connectors::METHODS {
-                    if fault.needs_tls() && scheme == Scheme::Http {
-                        continue;
-                    }
-                    calls.push(Call {
-                        fault: *fault,
-                        scheme,
-                        method,
-                        number: calls.len() as u64,
-                        timeout: patience(*fault),
-                    });
-                }
+        for (fault, scheme) in every_fault() {
+            for (method, _) in Connectors::METHODS {
+                calls.push(Call {
+                    fault,
+                    scheme,
+                    method,
+                    number: calls.len() as u64,
+                    timeout: patience(fault),
+                });
             }
         }
     }
@@ -121,7 +124,7 @@ pub(crate) fn matrix() -> &'static Matrix {
 
 impl Matrix {
     async fn play() -> Self {
-        let hostile = Hostile::start().await;
+        let hostile = Hostile::start(&every_fault()).await;
         let before = hostile.server.peak_memory();
         let runs = run(&hostile, calls(promise::scale(600, 6_000))).await;
         let growth = hostile.server.peak_memory() - before;

@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use http::Request;
 use tenon_engine::error::{Code, Error};
@@ -40,7 +40,17 @@ fn finished(table: Router) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(cors::layer())
+        .layer(from_fn(to_its_end))
         .layer(from_fn(answer::complete))
+}
+
+/// A caller who hangs up stops nothing: what was asked for is done by a task that does not end with the connection.
+async fn to_its_end(request: axum::extract::Request, next: Next) -> Response {
+    match tokio::spawn(next.run(request)).await {
+        Ok(response) => response,
+        // The program is stopping: a panic is caught further inside.
+        Err(ended) => Failure::from(Error::of(Code::Unavailable).because(ended)).into_response(),
+    }
 }
 
 async fn no_such_route() -> Failure {
@@ -63,6 +73,8 @@ mod tests {
     use axum::routing::get;
     use http_body_util::BodyExt as _;
     use serde_json::Value;
+    use std::sync::Arc;
+    use tokio::sync::Notify;
     use tower::ServiceExt as _;
 
     async fn fail() {
@@ -80,5 +92,30 @@ mod tests {
         let body: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(body["code"], "INTERNAL");
         assert!(!body.to_string().contains("canary"));
+    }
+
+    #[tokio::test]
+    async fn a_caller_who_is_gone_stops_nothing() {
+        let (begun, go, done) = (signal(), signal(), signal());
+        let signals = (Arc::clone(&begun), Arc::clone(&go), Arc::clone(&done));
+        let slow = async move || {
+            let (begun, go, done) = signals;
+            begun.notify_one();
+            go.notified().await;
+            done.notify_one();
+        };
+        let router = finished(Router::new().route("/", get(slow)));
+        let request = Request::builder().uri("/").body(Body::empty()).unwrap();
+        let caller = tokio::spawn(router.oneshot(request));
+        begun.notified().await;
+        caller.abort();
+        assert!(caller.await.unwrap_err().is_cancelled());
+        go.notify_one();
+        let limit = std::time::Duration::from_secs(10);
+        tokio::time::timeout(limit, done.notified()).await.unwrap();
+    }
+
+    fn signal() -> Arc<Notify> {
+        Arc::default()
     }
 }

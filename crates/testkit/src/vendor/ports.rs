@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
@@ -78,6 +79,22 @@ pub(super) async fn stay_silent(stream: TcpStream, tls: Option<Arc<ServerConfig>
         }
         None => stall(stream).await,
     }
+}
+
+/// Answers the client's TLS greeting with one that settles for TLS 1.0.
+pub(super) async fn greet_in_tls_1_0(mut stream: TcpStream) {
+    let mut hello = vec![3, 1];
+    hello.extend([7; 32]);
+    // No session, TLS_RSA_WITH_AES_128_CBC_SHA, no compression.
+    hello.extend([0, 0, 0x2f, 0]);
+    let length = |bytes: &[u8]| (bytes.len() as u16).to_be_bytes();
+    let message = [&[2, 0][..], &length(&hello), &hello].concat();
+    let record = [&[22, 3, 1][..], &length(&message), &message].concat();
+    let mut greeting = [0; 4096];
+    // Whoever is not greeted in time, or not at all, notices.
+    let _read = stream.read(&mut greeting).await;
+    let _written = stream.write_all(&record).await;
+    stall(stream).await;
 }
 
 /// Holds a connection and does nothing at all.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use rustls::ServerConfig;
 use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use super::crm::{Crm, IDENTITY};
@@ -59,6 +61,11 @@ struct Desk {
 }
 
 impl Vendor {
+    /// The first segment of paths that are answered well, and slowly.
+    pub const SLOW: &str = "/slow/";
+    /// How slowly.
+    pub const SLOWNESS: Duration = Duration::from_millis(150);
+
     /// Opens all its ports.
     ///
     /// # Panics
@@ -107,24 +114,24 @@ impl Vendor {
                 ports::listening(|stream| async move { reset(stream) }).await
             }
             Some(Fault::TlsStall) => ports::listening(ports::stall).await,
-            _ => {
-                ports::listening(move |stream| {
-                    let (desk, tls) = (desk.clone(), tls.clone());
-                    async move {
-                        match tls {
-                            None => desk.converse(stream).await,
-                            Some(tls) => {
-                                // A caller who does not trust the certificate goes away here.
-                                if let Ok(stream) = TlsAcceptor::from(tls).accept(stream).await {
-                                    desk.converse(stream).await;
-                                }
-                            }
-                        }
-                    }
-                })
-                .await
-            }
+            _ => ports::listening(move |stream| desk.clone().take(stream, tls.clone())).await,
         }
+    }
+
+    /// Opens a port that shows a bad certificate, and behind which it would behave.
+    pub async fn flawed(&self, flaw: Flaw) -> String {
+        let desk = Desk {
+            record: self.record.clone(),
+            crm: Arc::default(),
+            fault: None,
+        };
+        let tls = self.authority.bad(flaw);
+        let address = if flaw == Flaw::OldVersion {
+            ports::listening(ports::greet_in_tls_1_0).await
+        } else {
+            ports::listening(move |stream| desk.clone().take(stream, Some(tls.clone()))).await
+        };
+        format!("https://{address}")
     }
 
     fn hold(&mut self, (held, address): (Held, SocketAddr)) -> SocketAddr {
@@ -140,6 +147,18 @@ impl Vendor {
 }
 
 impl Desk {
+    async fn take(self, stream: TcpStream, tls: Option<Arc<ServerConfig>>) {
+        match tls {
+            None => self.converse(stream).await,
+            Some(tls) => {
+                // A caller who does not trust the certificate goes away here.
+                if let Ok(stream) = TlsAcceptor::from(tls).accept(stream).await {
+                    self.converse(stream).await;
+                }
+            }
+        }
+    }
+
     /// Answers one request after the other.
     async fn converse(self, mut wire: impl Wire) {
         let mut buffer = Vec::new();
@@ -179,6 +198,9 @@ impl Desk {
                 return play(fault, request, wire).await;
             }
             _ => {}
+        }
+        if request.path.starts_with(Vendor::SLOW) {
+            tokio::time::sleep(Vendor::SLOWNESS).await;
         }
         let (status, body) = self.crm.answer(request);
         wire.write_all(&whole(status, "", &body)).await?;

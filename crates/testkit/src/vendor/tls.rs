@@ -3,13 +3,19 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, GeneralSubtree,
-    IsCa, KeyPair, KeyUsagePurpose, NameConstraints, SanType, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints, SanType, date_time_ymd,
 };
 use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+const SHA1_ROOT: &str = include_str!("../../certificates/sha1-root.pem");
+const SHA1_LEAF: &[u8] = include_bytes!("../../certificates/sha1-leaf.pem");
+const SHA1_KEY: &[u8] = include_bytes!("../../certificates/sha1-leaf.key.pem");
 
 /// What is wrong with a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +38,10 @@ pub enum Flaw {
     OutsideConstraints,
     /// It was issued by a leaf, which may issue nothing.
     IssuedByLeaf,
+    /// It is signed with SHA-1.
+    Sha1,
+    /// It is not even shown: the server speaks nothing newer than TLS 1.0.
+    OldVersion,
 }
 
 impl Flaw {
@@ -46,7 +56,26 @@ impl Flaw {
         Self::WrongUsage,
         Self::OutsideConstraints,
         Self::IssuedByLeaf,
+        Self::Sha1,
+        Self::OldVersion,
     ];
+
+    /// A word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::NotYetValid => "not-yet-valid",
+            Self::WrongName => "wrong-name",
+            Self::WrongAddress => "wrong-address",
+            Self::SelfSigned => "self-signed",
+            Self::UnknownIssuer => "unknown-issuer",
+            Self::WrongUsage => "wrong-usage",
+            Self::OutsideConstraints => "outside-constraints",
+            Self::IssuedByLeaf => "issued-by-leaf",
+            Self::Sha1 => "sha1",
+            Self::OldVersion => "old-version",
+        }
+    }
 }
 
 /// A certificate authority of the test's own.
@@ -72,12 +101,13 @@ impl Authority {
         }
     }
 
-    /// Writes the certificate that is to be trusted.
+    /// Writes what is to be trusted: its own certificate, and the root of the leaf that is signed with SHA-1.
     ///
     /// # Panics
     /// Where the file cannot be written.
     pub fn write(&self, path: &Path) {
-        std::fs::write(path, self.issuer.pem()).expect("the folder can be written");
+        let trusted = self.issuer.pem() + SHA1_ROOT;
+        std::fs::write(path, trusted).expect("the folder can be written");
     }
 
     /// What a server of 127.0.0.1 shows.
@@ -88,7 +118,7 @@ impl Authority {
         self.leaf(leaf_params())
     }
 
-    /// What a server of 127.0.0.1 shows that is not to be trusted.
+    /// What a server of 127.0.0.1 shows that is not to be trusted; of the old version, which shows nothing, the good one.
     ///
     /// # Panics
     /// Where no key can be made.
@@ -106,6 +136,8 @@ impl Authority {
             Flaw::UnknownIssuer => return Self::new().leaf(params),
             Flaw::OutsideConstraints => return self.below(constrained_params(), &params),
             Flaw::IssuedByLeaf => return self.below(leaf_params(), &params),
+            Flaw::Sha1 => return sha1(),
+            Flaw::OldVersion => {}
         }
         self.leaf(params)
     }
@@ -131,6 +163,12 @@ fn self_signed(params: &CertificateParams) -> Arc<ServerConfig> {
     serve(vec![leaf.der().clone()], &key)
 }
 
+fn sha1() -> Arc<ServerConfig> {
+    let key = PrivateKeyDer::from_pem_slice(SHA1_KEY).expect("a key in PEM");
+    let leaf = CertificateDer::from_pem_slice(SHA1_LEAF).expect("a certificate in PEM");
+    serve_with(vec![leaf], key)
+}
+
 fn key() -> KeyPair {
     KeyPair::generate().expect("a key")
 }
@@ -143,8 +181,18 @@ fn address(parts: [u8; 4]) -> SanType {
     SanType::IpAddress(IpAddr::V4(Ipv4Addr::from(parts)))
 }
 
-fn authority_params() -> CertificateParams {
+/// Parameters with a name that no other certificate has: authorities of one name would be taken for each other.
+fn named(what: &str) -> CertificateParams {
+    static TURN: AtomicU32 = AtomicU32::new(0);
+    let turn = TURN.fetch_add(1, Ordering::Relaxed);
     let mut params = CertificateParams::default();
+    let name = format!("{what} {turn} of a test");
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
+}
+
+fn authority_params() -> CertificateParams {
+    let mut params = named("Authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params
@@ -163,7 +211,7 @@ fn constrained_params() -> CertificateParams {
 }
 
 fn leaf_params() -> CertificateParams {
-    let mut params = CertificateParams::default();
+    let mut params = named("Leaf");
     params.subject_alt_names = vec![address([127, 0, 0, 1]), name("localhost")];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params
@@ -171,6 +219,13 @@ fn leaf_params() -> CertificateParams {
 
 fn serve(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> Arc<ServerConfig> {
     let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key in PKCS #8");
+    serve_with(chain, key)
+}
+
+fn serve_with(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
