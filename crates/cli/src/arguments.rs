@@ -8,8 +8,8 @@ use ipnet::IpNet;
 use tenon_server::config::{Caps, Environment, ServeConfig};
 
 use crate::commands::{
-    api_key, application, connection, connector, demo, execute, executions, linked_account,
-    organization, sandbox, serve,
+    api_key, application, audit, connection, connector, demo, execute, executions, key,
+    linked_account, organization, sandbox, serve,
 };
 use crate::failure::CODES;
 use crate::logs::LogArgs;
@@ -167,6 +167,12 @@ pub(crate) enum Command {
     /// What was run
     #[command(subcommand)]
     Executions(executions::ExecutionsCommand),
+    /// Who managed what
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// The keys that seal everything
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// The emulated applications
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),

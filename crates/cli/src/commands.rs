@@ -2,12 +2,14 @@
 
 pub(crate) mod api_key;
 pub(crate) mod application;
+pub(crate) mod audit;
 pub(crate) mod connection;
 pub(crate) mod connector;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod execute;
 pub(crate) mod executions;
+pub(crate) mod key;
 pub(crate) mod linked_account;
 pub(crate) mod openapi;
 pub(crate) mod organization;

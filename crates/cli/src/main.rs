@@ -48,6 +48,8 @@ async fn run(arguments: Arguments) -> Outcome {
         Command::Connection(command) => commands::connection::run(&global, command).await,
         Command::Execute(args) => commands::execute::run(&global, args).await,
         Command::Executions(command) => commands::executions::run(&global, command).await,
+        Command::Audit(command) => commands::audit::run(&global, command).await,
+        Command::Key(command) => commands::key::run(&global, command).await,
         Command::Sandbox(command) => commands::sandbox::run(&global, command).await,
         Command::Connector(command) => commands::connector::run(&global, command).await,
         Command::Doctor => commands::doctor::run(&global).await,

@@ -31,9 +31,6 @@ mod request;
 mod template;
 mod yaml;
 
-#[cfg(test)]
-mod fuzz_tests;
-
 pub use action::Action;
 pub use answer::{Answer, Failure, Verdict};
 pub use bundle::{Bundle, CONNECTOR_FILE};

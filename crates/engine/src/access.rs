@@ -10,7 +10,7 @@ use tenon_vault::{Secret, digest};
 
 use crate::Engine;
 use crate::error::{Code, Error, Outcomes};
-use crate::model::{Account, AccountId, Session, SessionId, SessionScopes, Tenant};
+use crate::model::{Account, AccountId, Actor, Session, SessionId, SessionScopes, Tenant};
 
 /// What a request presents, unchecked.
 #[derive(Debug, Default)]
@@ -29,9 +29,15 @@ pub struct Presented {
 #[derive(Debug, Clone)]
 pub struct TenantCaller {
     tenant: Tenant,
+    actor: Actor,
 }
 
 impl TenantCaller {
+    /// Who it is, for the audit log.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
     /// Whose data the caller may touch.
     pub fn tenant(&self) -> &Tenant {
         &self.tenant
@@ -44,9 +50,15 @@ pub struct AccountCaller {
     tenant: Tenant,
     account: Account,
     session: Option<Session>,
+    actor: Actor,
 }
 
 impl AccountCaller {
+    /// Who it is, for the audit log.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
     /// Whose data the caller may touch.
     pub fn tenant(&self) -> &Tenant {
         &self.tenant
@@ -137,7 +149,24 @@ impl AccountCaller {
 
 /// A caller with an admin key: the whole installation.
 #[derive(Debug, Clone, Copy)]
-pub struct AdminCaller(());
+pub struct AdminCaller {
+    /// The first bytes of the key's hash: enough to tell admin keys apart, and of no use to anybody.
+    mark: [u8; 4],
+}
+
+impl AdminCaller {
+    /// Who it is, for the audit log.
+    pub fn actor(self) -> Actor {
+        actor("admin_key", digest::hex(&self.mark))
+    }
+}
+
+fn actor(kind: &str, id: String) -> Actor {
+    Actor {
+        kind: kind.to_owned(),
+        id,
+    }
+}
 
 /// The claims of a session token.
 #[derive(Debug, Serialize, Deserialize)]
@@ -186,16 +215,17 @@ impl Engine {
         };
         let key = self.by_api_key(presented).await?;
         let named = named_account(presented)?;
-        let (tenant, account_id) = match (session.as_ref(), key, named) {
+        let (tenant, account_id, actor) = match (session.as_ref(), key, named) {
             (Some(session), key, named) => {
                 let agrees = key.is_none_or(|key| key.tenant == session.tenant)
                     && named.is_none_or(|named| named == session.account);
                 if !agrees {
                     return Err(disagreement());
                 }
-                (session.tenant.clone(), session.account.clone())
+                let actor = actor("session", session.id.to_string());
+                (session.tenant.clone(), session.account.clone(), actor)
             }
-            (None, Some(key), Some(named)) => (key.tenant, named),
+            (None, Some(key), Some(named)) => (key.tenant, named, key.actor),
             (None, Some(_), None) => {
                 let message =
                     "linked_account_id header is required when using org API key authentication.";
@@ -208,6 +238,7 @@ impl Engine {
             tenant,
             account,
             session,
+            actor,
         })
     }
 
@@ -232,17 +263,21 @@ impl Engine {
             .admin_key
             .as_ref()
             .ok_or_else(invalid_credentials)?;
-        let known = self.store.has_admin_key(&self.hash_key(key)).await?;
-        if known {
-            Ok(AdminCaller(()))
+        let hash = self.hash_key(key);
+        let [a, b, c, d, ..] = hash;
+        if self.store.has_admin_key(&hash).await? {
+            Ok(AdminCaller { mark: [a, b, c, d] })
         } else {
             Err(invalid_credentials())
         }
     }
 
     /// A caller who may do what the tenant's own API keys may. An admin may act for every tenant.
-    pub fn tenant_for_admin(&self, _admin: AdminCaller, tenant: Tenant) -> TenantCaller {
-        TenantCaller { tenant }
+    pub fn tenant_for_admin(&self, admin: AdminCaller, tenant: Tenant) -> TenantCaller {
+        TenantCaller {
+            tenant,
+            actor: admin.actor(),
+        }
     }
 
     /// A caller who speaks for one account, as an API key with that account does.
@@ -251,7 +286,7 @@ impl Engine {
     /// [`Code::LinkedAccountNotFound`].
     pub async fn account_for_admin(
         &self,
-        _admin: AdminCaller,
+        admin: AdminCaller,
         tenant: Tenant,
         account: &AccountId,
     ) -> Outcomes<AccountCaller> {
@@ -259,6 +294,7 @@ impl Engine {
             account: self.existing_account(&tenant, account).await?,
             tenant,
             session: None,
+            actor: admin.actor(),
         })
     }
 
@@ -282,6 +318,7 @@ impl Engine {
             .ok_or_else(invalid_credentials)?;
         Ok(Some(TenantCaller {
             tenant: found.tenant,
+            actor: actor("api_key", found.id.to_string()),
         }))
     }
 

@@ -115,6 +115,7 @@ codes! {
     UnsupportedMediaType "UNSUPPORTED_MEDIA_TYPE" 415 Caller false None, "The body must be `application/json`.";
     RateLimited "RATE_LIMITED" 429 Policy true None, "Too many calls; wait as long as `Retry-After` says.";
     Internal "INTERNAL" 500 Gateway false SERVER_ERROR, "Tenon failed; the log has the request id.";
+    CredentialUnreadable "CREDENTIAL_UNREADABLE" 500 Gateway false None, "The stored credential does not open: it was altered or moved, or its key is gone. The audit log has a line; the account has to connect again.";
     NotImplemented "NOT_IMPLEMENTED" 501 Gateway false None, "Tenon leaves this route of the compatible API out.";
     UpstreamUnreachable "UPSTREAM_UNREACHABLE" 502 Network true None, "The application could not be reached. Nothing was sent.";
     UpstreamTls "UPSTREAM_TLS" 502 Network true None, "No trusted TLS connection to the application. Nothing was sent.";

@@ -6,14 +6,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tenon_vault::{DataKey, KeyRing, SealError, WrappedKey};
-use tokio::sync::Mutex;
+use tenon_vault::{DataKey, KeyError, KeyFile, KeyRing, SealError, WrappedKey};
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::model::{DataKeyId, DataKeyRow, Millis, Tenant};
 use crate::ports::{Clock, Store, StoreError};
 
 /// The scope of the key that belongs to no tenant: for API keys' hashes and session tokens.
-const INSTANCE: &str = "instance";
+pub(crate) const INSTANCE: &str = "instance";
 
 /// Why the program cannot start with this key ring and this database.
 #[derive(Debug, thiserror::Error)]
@@ -33,23 +33,30 @@ pub enum KeyChainError {
     /// A key cannot be made.
     #[error("a data key cannot be made")]
     Seal(#[source] SealError),
+    /// The key file cannot be read or changed.
+    #[error("the key file cannot be used")]
+    File(#[source] KeyError),
+    /// The program is ending.
+    #[error("the program ended before the key file was read")]
+    Interrupted,
 }
 
-/// Unwrapped data keys.
+/// Unwrapped data keys, and the ring that wraps them.
 pub struct KeyChain {
-    ring: KeyRing,
+    ring: RwLock<Arc<KeyRing>>,
+    file: Option<KeyFile>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     instance: Arc<DataKey>,
     open: RwLock<Open>,
-    /// Held while a key is made: of two keys for one scope, idempotency keys would have two hashes.
+    /// Held while a key is made, so that one process makes one key for a scope.
     making: Mutex<()>,
 }
 
 #[derive(Default)]
 struct Open {
     by_id: HashMap<DataKeyId, Arc<DataKey>>,
-    newest: HashMap<String, DataKeyId>,
+    newest: HashMap<String, (i64, DataKeyId)>,
 }
 
 impl KeyChain {
@@ -63,19 +70,17 @@ impl KeyChain {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, KeyChainError> {
         let mut open = Open::default();
-        for row in store.data_keys().await.map_err(KeyChainError::Store)? {
-            let wrapped = WrappedKey(row.wrapped);
-            let key = ring
-                .unwrap(&row.scope, &wrapped)
-                .map_err(KeyChainError::Foreign)?;
-            open.add(row.scope, row.id, Arc::new(key));
+        open.take_in(&ring, data_keys(store.as_ref()).await?)?;
+        if open.of(INSTANCE).is_none() {
+            make(&ring, store.as_ref(), clock.now(), INSTANCE).await?;
+            // Of two processes that start at once one has won: its key is the instance's.
+            open.take_in(&ring, data_keys(store.as_ref()).await?)?;
         }
-        let instance = match open.of(INSTANCE) {
-            Some((_, key)) => key,
-            None => make(&ring, store.as_ref(), clock.now(), INSTANCE).await?.1,
-        };
+        let missing = || KeyChainError::Missing(DataKeyId::generate());
+        let (_, instance) = open.of(INSTANCE).ok_or_else(missing)?;
         Ok(Self {
-            ring,
+            ring: RwLock::new(Arc::new(ring)),
+            file: None,
             store,
             clock,
             instance,
@@ -84,17 +89,27 @@ impl KeyChain {
         })
     }
 
-    /// The key that belongs to no tenant.
+    /// The same, with the file that the ring came from: a rotation changes it, and [`Self::refresh`] reads it again.
+    #[must_use]
+    pub fn with_file(self, file: KeyFile) -> Self {
+        Self {
+            file: Some(file),
+            ..self
+        }
+    }
+
+    /// The key that belongs to no tenant. It is wrapped anew by a rotation and never replaced: API keys are kept as
+    /// hashes under it, and nobody could make those again.
     pub fn instance(&self) -> &DataKey {
         &self.instance
     }
 
-    /// The ids of the key-encryption keys at hand; the last one seals.
+    /// The ids of the keys that this process can open data keys with.
     pub fn ring_ids(&self) -> Vec<String> {
-        self.ring.ids()
+        self.ring().ids()
     }
 
-    /// The same, for those who keep it.
+    /// The instance's key, for those who keep it.
     pub fn shared_instance(&self) -> Arc<DataKey> {
         Arc::clone(&self.instance)
     }
@@ -112,13 +127,110 @@ impl KeyChain {
             return Ok(found);
         }
         let _only_maker = self.making.lock().await;
+        self.look_again().await?;
         if let Some(found) = self.newest(&scope) {
             return Ok(found);
         }
-        let made = make(&self.ring, self.store.as_ref(), self.clock.now(), &scope).await?;
+        self.add(&scope, 1).await?;
+        let missing = || KeyChainError::Missing(DataKeyId::generate());
+        self.newest(&scope).ok_or_else(missing)
+    }
+
+    /// A key by its id, as what it sealed names it. One that another process made is looked up.
+    ///
+    /// # Errors
+    /// [`KeyChainError::Missing`].
+    pub async fn by_id(&self, id: &DataKeyId) -> Result<Arc<DataKey>, KeyChainError> {
+        if let Some(found) = self.known(id) {
+            return Ok(found);
+        }
+        self.look_again().await?;
+        self.known(id)
+            .ok_or_else(|| KeyChainError::Missing(id.clone()))
+    }
+
+    /// Takes in what other processes did: to the key file, and to the data keys of the store.
+    ///
+    /// # Errors
+    /// Where the file or the store cannot be read, or the file lacks a key that is needed. The ring stays as it is then.
+    pub async fn refresh(&self) -> Result<(), KeyChainError> {
+        self.read_file().await?;
+        self.look_again().await
+    }
+
+    async fn read_file(&self) -> Result<(), KeyChainError> {
+        let Some(file) = self.file.clone() else {
+            return Ok(());
+        };
+        let ring = on_a_thread(move || file.load()).await?;
+        if ring.ids() != self.ring().ids() {
+            self.adopt(ring).await?;
+        }
+        Ok(())
+    }
+
+    /// Works with this ring from now on, if it opens everything.
+    pub(crate) async fn adopt(&self, ring: KeyRing) -> Result<(), KeyChainError> {
+        for row in data_keys(self.store.as_ref()).await? {
+            let opened = ring.unwrap(&row.scope, &WrappedKey(row.wrapped));
+            opened.map_err(KeyChainError::Foreign)?;
+        }
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+        Ok(())
+    }
+
+    /// Opens the data keys of the store that are not known yet.
+    async fn look_again(&self) -> Result<(), KeyChainError> {
+        let rows = data_keys(self.store.as_ref()).await?;
+        let opened = self.take_in(rows.clone());
+        if !matches!(
+            opened,
+            Err(KeyChainError::Foreign(SealError::UnknownKey { .. }))
+        ) {
+            return opened;
+        }
+        // Another process has just added a key to the ring that both have from one file.
+        let Some(file) = self.file.clone() else {
+            return opened;
+        };
+        let ring = on_a_thread(move || file.load()).await?;
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+        self.take_in(rows)
+    }
+
+    fn take_in(&self, rows: Vec<DataKeyRow>) -> Result<(), KeyChainError> {
+        let ring = self.ring();
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
-        open.add(scope, made.0.clone(), Arc::clone(&made.1));
-        Ok(made)
+        open.take_in(&ring, rows)
+    }
+
+    /// Adds a scope's data key of this generation. Where another process was first, its key counts.
+    pub(crate) async fn add(&self, scope: &str, generation: i64) -> Result<(), KeyChainError> {
+        let replicas = self.store.replicas().await.map_err(KeyChainError::Store)?;
+        let everybody_has = |id: &str| {
+            let mut notes = replicas.iter().map(|replica| &replica.note);
+            notes.all(|note| note.key_ids.iter().any(|known| known == id))
+        };
+        let made = self.ring().new_data_key_for(scope, everybody_has);
+        let (_, wrapped) = made.map_err(KeyChainError::Seal)?;
+        let row = new_row(scope, generation, wrapped, self.clock.now());
+        let added = self.store.add_data_key(&row).await;
+        added.map_err(KeyChainError::Store)?;
+        self.look_again().await
+    }
+
+    pub(crate) fn ring(&self) -> Arc<KeyRing> {
+        let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&ring)
+    }
+
+    pub(crate) fn file(&self) -> Option<&KeyFile> {
+        self.file.as_ref()
+    }
+
+    /// While this is held, this process makes no data key.
+    pub(crate) async fn make_none(&self) -> MutexGuard<'_, ()> {
+        self.making.lock().await
     }
 
     fn newest(&self, scope: &str) -> Option<(DataKeyId, Arc<DataKey>)> {
@@ -126,27 +238,41 @@ impl KeyChain {
         open.of(scope)
     }
 
-    /// A key by its id, as what it sealed names it.
-    ///
-    /// # Errors
-    /// [`KeyChainError::Missing`].
-    pub fn by_id(&self, id: &DataKeyId) -> Result<Arc<DataKey>, KeyChainError> {
+    fn known(&self, id: &DataKeyId) -> Option<Arc<DataKey>> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
-        let found = open.by_id.get(id).cloned();
-        found.ok_or_else(|| KeyChainError::Missing(id.clone()))
+        open.by_id.get(id).cloned()
     }
 }
 
 impl Open {
-    fn add(&mut self, scope: String, id: DataKeyId, key: Arc<DataKey>) {
-        self.newest.insert(scope, id.clone());
-        self.by_id.insert(id, key);
+    /// Opens the rows that are new. Keys that are gone from the store stay: a call that began before may need them.
+    fn take_in(&mut self, ring: &KeyRing, rows: Vec<DataKeyRow>) -> Result<(), KeyChainError> {
+        for row in rows {
+            if self.by_id.contains_key(&row.id) {
+                continue;
+            }
+            let key = ring.unwrap(&row.scope, &WrappedKey(row.wrapped));
+            let key = key.map_err(KeyChainError::Foreign)?;
+            self.by_id.insert(row.id.clone(), Arc::new(key));
+            let newest = self
+                .newest
+                .get(&row.scope)
+                .map(|(generation, _)| *generation);
+            if newest.is_none_or(|newest| newest < row.generation) {
+                self.newest.insert(row.scope, (row.generation, row.id));
+            }
+        }
+        Ok(())
     }
 
     fn of(&self, scope: &str) -> Option<(DataKeyId, Arc<DataKey>)> {
-        let id = self.newest.get(scope)?;
+        let (_, id) = self.newest.get(scope)?;
         Some((id.clone(), Arc::clone(self.by_id.get(id)?)))
     }
+}
+
+async fn data_keys(store: &dyn Store) -> Result<Vec<DataKeyRow>, KeyChainError> {
+    store.data_keys().await.map_err(KeyChainError::Store)
 }
 
 async fn make(
@@ -154,21 +280,29 @@ async fn make(
     store: &dyn Store,
     now: Millis,
     scope: &str,
-) -> Result<(DataKeyId, Arc<DataKey>), KeyChainError> {
-    let (key, wrapped) = ring.new_data_key(scope).map_err(KeyChainError::Seal)?;
-    let id = DataKeyId::generate();
-    let row = DataKeyRow {
-        id: id.clone(),
+) -> Result<(), KeyChainError> {
+    let (_, wrapped) = ring.new_data_key(scope).map_err(KeyChainError::Seal)?;
+    let added = store.add_data_key(&new_row(scope, 1, wrapped, now)).await;
+    added.map(drop).map_err(KeyChainError::Store)
+}
+
+fn new_row(scope: &str, generation: i64, wrapped: WrappedKey, now: Millis) -> DataKeyRow {
+    DataKeyRow {
+        id: DataKeyId::generate(),
         scope: scope.to_owned(),
-        generation: 1,
+        generation,
         wrapped: wrapped.0,
         created_at: now,
-    };
-    let added = store.add_data_key(&row).await;
-    match added.map_err(KeyChainError::Store)? {
-        true => Ok((id, Arc::new(key))),
-        false => Err(KeyChainError::Store(StoreError::Exists)),
     }
+}
+
+/// Files are read and written on a thread that may wait for them.
+pub(crate) async fn on_a_thread(
+    work: impl FnOnce() -> Result<KeyRing, KeyError> + Send + 'static,
+) -> Result<KeyRing, KeyChainError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    let ended = done.map_err(|_| KeyChainError::Interrupted)?;
+    ended.map_err(KeyChainError::File)
 }
 
 impl From<KeyChainError> for crate::error::Error {

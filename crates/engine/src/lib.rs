@@ -8,6 +8,7 @@ mod words;
 
 pub mod access;
 pub mod accounts;
+pub mod audit;
 pub mod connections;
 pub mod error;
 pub mod execute;
@@ -19,6 +20,7 @@ pub mod model;
 pub mod organizations;
 pub mod ports;
 pub mod registry;
+pub mod rotation;
 pub mod sessions;
 pub mod transport;
 
@@ -66,6 +68,8 @@ pub struct Engine {
     claims: Claims,
     boot: BootId,
     tasks: TaskTracker,
+    /// Held while keys are rotated.
+    rotating: tokio::sync::Mutex<()>,
 }
 
 impl Engine {
@@ -92,6 +96,7 @@ impl Engine {
             claims: Claims::default(),
             boot,
             tasks,
+            rotating: Default::default(),
         })
     }
 

@@ -18,6 +18,7 @@ use tenon_engine::registry::Registry;
 use tenon_engine::{Engine, Parts};
 use tenon_sandbox::Sandbox;
 use tenon_store::SqliteStore;
+use tenon_vault::KeyFile;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -66,6 +67,11 @@ pub async fn open(config: &ServeConfig) -> Result<Installation, StartError> {
     ServerFile::forget(config);
     let clock = Arc::new(SystemClock);
     let keys = KeyChain::open(ring, store.clone(), clock.clone()).await?;
+    // A ring that the environment brings is the operator's to change.
+    let keys = match config.environment.encryption_key {
+        Some(_) => keys,
+        None => keys.with_file(KeyFile::new(config.key_file())),
+    };
     let registry = Arc::new(Registry::default());
     let catalogue = Arc::new(Catalogue::new(config.connectors.clone()));
     catalogue.reload(&registry);

@@ -56,6 +56,13 @@ async fn sweep(app: &App) {
 }
 
 async fn heartbeat(app: &App) {
+    // First the keys, so that the sign of life names those that this process has by now.
+    if let Err(error) = app.engine.refresh_keys().await {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the keys could not be looked at again"
+        );
+    }
     if let Err(error) = app.engine.heartbeat(false).await {
         tracing::warn!(%error, "no sign of life could be given");
     }

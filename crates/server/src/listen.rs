@@ -6,10 +6,11 @@
 mod unstalled;
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -17,8 +18,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::Layer as _;
 use tower_http::timeout::RequestBodyTimeout;
 
+use crate::api::Peer;
 use unstalled::Unstalled;
 
 /// How many connections are held at once; the next ones wait in the kernel's queue.
@@ -52,7 +55,7 @@ async fn next(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
     stopping: &CancellationToken,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<((TcpStream, SocketAddr), OwnedSemaphorePermit)> {
     let arrival = async {
         let place = Arc::clone(places).acquire_owned().await.ok()?;
         Some((accept(listener).await, place))
@@ -61,11 +64,11 @@ async fn next(
 }
 
 /// Accepts, however long it takes. Running out of file descriptors must not end the loop, nor have it spin.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     let mut pause = FIRST_PAUSE;
     loop {
         match listener.accept().await {
-            Ok((stream, _peer)) => return stream,
+            Ok(arrived) => return arrived,
             Err(error) if is_the_peers(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted");
@@ -85,13 +88,14 @@ fn is_the_peers(error: &io::Error) -> bool {
 }
 
 async fn converse(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     _place: OwnedSemaphorePermit,
     router: Router,
     stopping: CancellationToken,
 ) {
     // Answers are small and whole; waiting to fill a packet only delays them. It fails on a socket that is gone.
     let _ = stream.set_nodelay(true);
+    let router = Extension(Peer(peer)).layer(router);
     let router = RequestBodyTimeout::new(router, LONGEST_STALL);
     let service = TowerToHyperService::new(router);
     let stream = TokioIo::new(Unstalled::new(stream, LONGEST_STALL));
@@ -125,7 +129,6 @@ fn builder() -> http1::Builder {
 mod tests {
     use super::*;
     use axum::routing::get;
-    use std::net::SocketAddr;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::sync::Notify;
 

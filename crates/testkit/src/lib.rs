@@ -13,7 +13,6 @@
 mod application;
 mod canary;
 pub mod dns;
-pub mod fuzz;
 mod http;
 mod namespace;
 mod process;

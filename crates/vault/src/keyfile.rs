@@ -1,12 +1,12 @@
-//! The key file: made once, readable by its owner alone.
+//! The key file: made once, readable by its owner alone, and changed by a rotation only.
 //!
-//! It appears whole or not at all, and never over a file that is already there: losing a key loses every secret
-//! that it sealed.
+//! It appears whole or not at all, and a first key never over a file that is already there: losing a key loses every
+//! secret that it sealed. Processes that share the file change it one after the other.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -23,6 +23,64 @@ pub enum Created {
     Now,
     /// It was there.
     Before,
+}
+
+/// A key file that a rotation may change.
+#[derive(Debug, Clone)]
+pub struct KeyFile(PathBuf);
+
+impl KeyFile {
+    /// The file at `path`, which is not touched yet.
+    pub fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn load(&self) -> Result<KeyRing, KeyError> {
+        KeyRing::load(&self.0)
+    }
+
+    /// Begins a rotation: adds a new primary key. Where there are older keys still, a rotation has begun already and
+    /// nothing is added.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn add_primary(&self) -> Result<KeyRing, KeyError> {
+        self.change(|ring| match ring.ids().len() {
+            1 => ring.with_new_primary(),
+            _ => ring,
+        })
+    }
+
+    /// Ends a rotation: drops every key but the primary, if that is still the one with this id.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn drop_older(&self, primary: &str) -> Result<KeyRing, KeyError> {
+        self.change(|ring| match ring.primary_id() == primary {
+            true => ring.without_older(),
+            false => ring,
+        })
+    }
+
+    fn change(&self, change: impl FnOnce(KeyRing) -> KeyRing) -> Result<KeyRing, KeyError> {
+        let lock = self.0.with_extension("lock");
+        let mut options = OpenOptions::new();
+        let lock = options
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(lock);
+        let lock = lock.map_err(failed("lock", &self.0))?;
+        lock.lock().map_err(failed("lock", &self.0))?;
+        let changed = change(self.load()?);
+        replace(&self.0, changed.to_text().as_bytes()).map_err(failed("replace", &self.0))?;
+        Ok(changed)
+    }
 }
 
 impl KeyRing {
@@ -79,9 +137,18 @@ fn place(path: &Path, text: &[u8]) -> io::Result<()> {
         _ => Err(error),
     })?;
     placed?;
-    path.parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .map_or(Ok(()), sync_directory)
+    sync_directory_of(path)
+}
+
+/// Writes the whole file beside `path` and puts it in the place of what is there.
+fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension(format!("{}.new", hex(&random_bytes::<8>())));
+    let replaced = write_private(&beside, text).and_then(|()| fs::rename(&beside, path));
+    if replaced.is_err() {
+        let _never_there = fs::remove_file(&beside);
+    }
+    replaced?;
+    sync_directory_of(path)
 }
 
 fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
@@ -95,8 +162,14 @@ fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
 }
 
 /// Makes the name itself survive a power cut.
-fn sync_directory(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
+fn sync_directory_of(path: &Path) -> io::Result<()> {
+    match path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
 }
 
 fn failed(attempt: &'static str, path: &Path) -> impl FnOnce(io::Error) -> KeyError {
@@ -157,6 +230,28 @@ mod tests {
             "{error}"
         );
         assert_eq!(fs::read(&path).unwrap(), b"# nothing\n");
+    }
+
+    #[test]
+    fn a_rotation_adds_one_key_and_drops_the_older_ones_however_often_it_is_asked() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tenon.key");
+        let (old, _) = KeyRing::load_or_create(&path).unwrap();
+        let file = KeyFile::new(path.clone());
+        let begun = file.add_primary().unwrap();
+        let again = file.add_primary().unwrap();
+        let ids = KeyRing::ids;
+        assert_eq!(ids(&begun), ids(&again));
+        assert_eq!(ids(&begun), [old.primary_id(), begun.primary_id()]);
+        let kept = file.drop_older(old.primary_id()).unwrap();
+        assert_eq!(ids(&kept), ids(&begun), "another primary drops nothing");
+        let ended = file.drop_older(begun.primary_id()).unwrap();
+        assert_eq!(ids(&ended), [begun.primary_id()]);
+        assert_eq!(ids(&file.load().unwrap()), ids(&ended));
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let names = fs::read_dir(directory.path()).unwrap().count();
+        assert_eq!(names, 2, "the file and its lock");
     }
 
     #[test]

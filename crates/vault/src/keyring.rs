@@ -51,7 +51,7 @@ pub enum KeyError {
     /// The file cannot be read or made.
     #[error("cannot {attempt} the key file {path}")]
     Io {
-        /// `read` or `make`.
+        /// `read`, `make`, `lock` or `replace`.
         attempt: &'static str,
         /// The file.
         path: PathBuf,
@@ -150,13 +150,42 @@ impl KeyRing {
         }
     }
 
+    /// The primary key alone: the end of a rotation, once nothing is wrapped under the others any more.
+    #[must_use]
+    pub fn without_older(self) -> Self {
+        Self {
+            older: Vec::new(),
+            ..self
+        }
+    }
+
     /// Makes a data key for `scope`, such as `org_x/test`.
     ///
     /// # Errors
     /// None that a caller can bring about; see [`SealError`].
     pub fn new_data_key(&self, scope: &str) -> Result<(DataKey, WrappedKey), SealError> {
         let key = DataKey::new(Zeroizing::new(random_bytes()));
-        let wrapped = self.wrap(scope, &key)?;
+        let wrapped = wrap(&self.primary, scope, &key)?;
+        Ok((key, wrapped))
+    }
+
+    /// Makes a data key that is wrapped under the newest key whose id `others` has too: while a rotation begins, not
+    /// every process has the primary yet.
+    ///
+    /// # Errors
+    /// As [`Self::new_data_key`].
+    pub fn new_data_key_for(
+        &self,
+        scope: &str,
+        others_have: impl Fn(&str) -> bool,
+    ) -> Result<(DataKey, WrappedKey), SealError> {
+        let shared = self.older.iter().rev().find(|key| others_have(&key.id));
+        let under = match shared {
+            Some(shared) if !others_have(&self.primary.id) => shared,
+            _ => &self.primary,
+        };
+        let key = DataKey::new(Zeroizing::new(random_bytes()));
+        let wrapped = wrap(under, scope, &key)?;
         Ok((key, wrapped))
     }
 
@@ -188,17 +217,12 @@ impl KeyRing {
         scope: &str,
         wrapped: &WrappedKey,
     ) -> Result<Option<WrappedKey>, SealError> {
-        if Envelope::read(Kind::DataKey, &wrapped.0)?.key_id == self.primary.id {
+        if wrapped.key_id()? == self.primary.id {
             return Ok(None);
         }
         self.unwrap(scope, wrapped)
-            .and_then(|key| self.wrap(scope, &key))
+            .and_then(|key| wrap(&self.primary, scope, &key))
             .map(Some)
-    }
-
-    fn wrap(&self, scope: &str, key: &DataKey) -> Result<WrappedKey, SealError> {
-        let Key { id, bytes } = &self.primary;
-        envelope::seal(Kind::DataKey, id, bytes, &bound_to(scope), key.bytes()).map(WrappedKey)
     }
 
     fn keys(&self) -> impl Iterator<Item = &Key> {
@@ -241,6 +265,11 @@ impl Key {
             bytes: Zeroizing::new(bytes),
         })
     }
+}
+
+fn wrap(under: &Key, scope: &str, key: &DataKey) -> Result<WrappedKey, SealError> {
+    let Key { id, bytes } = under;
+    envelope::seal(Kind::DataKey, id, bytes, &bound_to(scope), key.bytes()).map(WrappedKey)
 }
 
 fn bound_to(scope: &str) -> [&[u8]; 2] {

@@ -13,7 +13,7 @@ mod seal;
 mod secret;
 
 pub use credential::Credential;
-pub use keyfile::Created;
+pub use keyfile::{Created, KeyFile};
 pub use keyring::{KeyError, KeyRing};
 pub use seal::{DataKey, Purpose, SealError, WrappedKey};
 pub use secret::Secret;

@@ -38,6 +38,16 @@ pub enum SealError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrappedKey(pub Vec<u8>);
 
+impl WrappedKey {
+    /// The id of the key of the ring that it is wrapped under.
+    ///
+    /// # Errors
+    /// [`SealError::Malformed`].
+    pub fn key_id(&self) -> Result<&str, SealError> {
+        Envelope::read(Kind::DataKey, &self.0).map(|envelope| envelope.key_id)
+    }
+}
+
 /// What a blob is sealed for. Opening it for anything else is refused.
 #[derive(Debug, Clone, Copy)]
 pub struct Purpose<'a> {

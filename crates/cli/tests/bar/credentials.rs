@@ -1,5 +1,7 @@
 //! B. Credentials: they open where they were sealed for, and show nowhere.
 
+mod rotation;
+
 use tenon_testkit::promise;
 
 use crate::matrix::matrix;

@@ -60,6 +60,9 @@ pub(super) fn action(
 
 fn action_from_doc(id: &str, doc: ActionDoc, context: &Context<'_>) -> Result<Action, Fault> {
     check_ids(id, &doc)?;
+    let input_schema = schema::of_params(&doc.params);
+    let validator =
+        schema::validator(&input_schema).map_err(|message| Fault::here(message).under("params"))?;
     let known = |name: &str| {
         doc.params.contains_key(name)
             || name == "connection"
@@ -67,13 +70,6 @@ fn action_from_doc(id: &str, doc: ActionDoc, context: &Context<'_>) -> Result<Ac
             || name == "steps"
     };
     let steps = steps(&doc, &known, context)?;
-    let segments = steps
-        .iter()
-        .flat_map(|step| step.request.path_params())
-        .collect();
-    let input_schema = schema::of_params(&doc.params, &segments);
-    let validator =
-        schema::validator(&input_schema).map_err(|message| Fault::here(message).under("params"))?;
     let seen = |name: &str| known(name) || answer_names(name);
     let result = doc
         .result
@@ -225,18 +221,12 @@ fn output(doc: Option<&OutputDoc>, context: &Context<'_>) -> Result<Option<Value
     Ok(Some(schema))
 }
 
-/// Schemas may refer to each other as `#/$defs/name`; what a schema defines itself comes first.
+/// Schemas may refer to each other as `#/$defs/name`.
 fn with_definitions(mut schema: Value, schemas: &IndexMap<String, Value>) -> Value {
     if schema.to_string().contains("#/$defs/")
         && let Some(map) = schema.as_object_mut()
-        && let Some(own) = map
-            .entry("$defs")
-            .or_insert_with(|| json!({}))
-            .as_object_mut()
     {
-        for (name, schema) in schemas {
-            own.entry(name).or_insert_with(|| schema.clone());
-        }
+        map.insert("$defs".to_owned(), json!(schemas));
     }
     schema
 }

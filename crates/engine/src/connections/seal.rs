@@ -5,6 +5,7 @@ use tenon_vault::{Credential, Purpose};
 
 use crate::Engine;
 use crate::error::{Code, Error, Outcomes};
+use crate::keychain::KeyChainError;
 use crate::model::{Connection, SealedCredential, Tenant};
 
 impl Engine {
@@ -24,7 +25,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Code::ConnectorChanged`] where it does not.
-    pub(crate) fn unlock(
+    pub(crate) async fn unlock(
         &self,
         connection: &Connection,
         connector: &Connector,
@@ -34,13 +35,31 @@ impl Engine {
         if trust != connection.trust {
             return Err(Error::of(Code::ConnectorChanged));
         }
-        self.open(connection)
+        self.open(connection).await
     }
 
-    fn open(&self, connection: &Connection) -> Outcomes<Credential> {
-        let key = self.keys.by_id(&connection.credential.key)?;
-        key.open_credential(&purpose(connection), &connection.credential.blob)
-            .map_err(Error::internal)
+    /// Opens a connection's credential. One that does not open was tampered with, or its key is gone: that is written
+    /// into the audit log, and nothing is sent.
+    ///
+    /// # Errors
+    /// [`Code::CredentialUnreadable`].
+    async fn open(&self, connection: &Connection) -> Outcomes<Credential> {
+        let blob = &connection.credential.blob;
+        let opened = match self.keys.by_id(&connection.credential.key).await {
+            Ok(key) => key
+                .open_credential(&purpose(connection), blob)
+                .map_err(|error| error.to_string()),
+            Err(error @ KeyChainError::Missing(_)) => Err(error.to_string()),
+            Err(error) => return Err(error.into()),
+        };
+        match opened {
+            Ok(credential) => Ok(credential),
+            Err(reason) => {
+                self.report_unreadable(&connection.tenant, connection.id.as_str(), &reason)
+                    .await;
+                Err(Error::of(Code::CredentialUnreadable))
+            }
+        }
     }
 
     /// Seals the tenant's credentials at an application for the places that its connector now names. An operator's deliberate act.
@@ -63,8 +82,23 @@ impl Engine {
         Ok(approved)
     }
 
+    /// Seals a connection's credential under the tenant's newest data key. `false` where the connection was changed or
+    /// removed meanwhile.
+    ///
+    /// # Errors
+    /// Where the credential does not open.
+    pub(crate) async fn renew_seal(&self, connection: Connection) -> Outcomes<bool> {
+        let credential = self.open(&connection).await?;
+        let mut next = Connection {
+            version: connection.version + 1,
+            ..connection
+        };
+        next.credential = self.seal(&next, &credential).await?;
+        Ok(self.store.update_connection(&next).await?)
+    }
+
     async fn reseal(&self, connection: Connection, trust: String) -> Outcomes<()> {
-        let credential = self.open(&connection)?;
+        let credential = self.open(&connection).await?;
         let mut next = Connection {
             trust,
             version: connection.version + 1,

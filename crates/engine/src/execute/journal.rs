@@ -1,5 +1,7 @@
 //! Phases 4, 7 and 11: the journal before and after the application is called, and answers for those who ask again.
 
+use std::ops::Deref;
+
 use serde_json::{Map, Value};
 use tenon_connector::Action;
 use tenon_vault::{Purpose, digest};
@@ -10,8 +12,8 @@ use super::run::Run;
 use crate::Engine;
 use crate::error::{Code, Error, Outcomes};
 use crate::model::{
-    AccountId, EndedBy, Execution, ExecutionId, ExecutionState, IdempotencyKey, NodeStatus,
-    Outcome, StoredResult, Tenant,
+    AccountId, EndedBy, Execution, ExecutionId, ExecutionState, IdempotencyKey, KeptResult,
+    NodeStatus, Outcome, StoredResult, Tenant,
 };
 use crate::ports::Begun;
 
@@ -48,26 +50,22 @@ pub(super) enum Intent {
 }
 
 impl Engine {
-    pub(super) async fn hash_idempotency_key(
-        &self,
-        tenant: &Tenant,
-        key: &str,
-    ) -> Outcomes<String> {
-        let (_, data_key) = self.keys.of_tenant(tenant).await?;
-        Ok(digest::hex(
-            &data_key.mac("idempotency-key", key.as_bytes()),
-        ))
+    /// The hash under which a caller's idempotency key is kept.
+    ///
+    /// It is keyed by the installation's key, which is never replaced, and not by the tenant's data key, which a
+    /// rotation replaces: the same key has to be found again after it.
+    pub(super) fn hash_idempotency_key(&self, tenant: &Tenant, key: &str) -> String {
+        let text = [&tenant.scope(), key].join("\0");
+        digest::hex(&self.keys.instance().mac("idempotency-key", text.as_bytes()))
     }
 
-    /// The key that an application may use to recognise a repetition: made from the execution, so it is the same after a crash.
-    pub(super) async fn vendor_key(
-        &self,
-        tenant: &Tenant,
-        execution: &ExecutionId,
-    ) -> Outcomes<String> {
-        let (_, data_key) = self.keys.of_tenant(tenant).await?;
-        let mac = data_key.mac("vendor-idempotency-key", execution.as_str().as_bytes());
-        Ok(digest::hex(&mac).chars().take(32).collect())
+    /// The key that an application may use to recognise a repetition: made from the execution, so it is the same after
+    /// a crash and after a rotation.
+    pub(super) fn vendor_key(&self, tenant: &Tenant, execution: &ExecutionId) -> String {
+        let text = [&tenant.scope(), execution.as_str()].join("\0");
+        let instance = self.keys.instance();
+        let mac = instance.mac("vendor-idempotency-key", text.as_bytes());
+        digest::hex(&mac).chars().take(32).collect()
     }
 
     /// Phase 4: the answer of an earlier call with this key. Only reads.
@@ -127,11 +125,44 @@ impl Engine {
         let Some(result) = stored.filter(|result| result.expires_at > now) else {
             return Ok(None);
         };
-        let key = self.keys.by_id(&result.key)?;
-        let bytes = key
-            .open(&purpose(execution), &result.blob)
-            .map_err(Error::internal)?;
+        let bytes = self.open_result(execution, &result).await?;
         Ok(answered::from_bytes(&bytes))
+    }
+
+    async fn open_result(
+        &self,
+        execution: &Execution,
+        result: &StoredResult,
+    ) -> Outcomes<impl Deref<Target = Vec<u8>> + use<>> {
+        let key = self.keys.by_id(&result.key).await?;
+        match key.open(&purpose(execution), &result.blob) {
+            Ok(bytes) => Ok(bytes),
+            Err(error) => {
+                let (tenant, id) = (&execution.tenant, execution.id.as_str());
+                self.report_unreadable(tenant, id, &error.to_string()).await;
+                Err(Error::internal(error))
+            }
+        }
+    }
+
+    /// Seals a kept answer under the tenant's newest data key. `false` where it was changed or removed meanwhile.
+    ///
+    /// # Errors
+    /// Where the answer does not open.
+    pub(crate) async fn renew_result(&self, kept: KeptResult) -> Outcomes<bool> {
+        let KeptResult { execution, result } = kept;
+        let bytes = self.open_result(&execution, &result).await?;
+        let (id, key) = self.keys.of_tenant(&execution.tenant).await?;
+        let blob = key.seal(&purpose(&execution), &bytes);
+        let renewed = StoredResult {
+            key: id,
+            blob: blob.map_err(Error::internal)?,
+            expires_at: result.expires_at,
+        };
+        let replaced = self
+            .store
+            .replace_result(&result.key, &execution.id, &renewed);
+        Ok(replaced.await?)
     }
 
     /// Phase 7: the intent, durable before anything is sent.

@@ -74,7 +74,7 @@ impl Engine {
             .map_err(Error::validation)?;
         let effect = action.effect(&params);
         caller.check_action(&connector.slug, &action, effect)?;
-        let key = self.key_of(caller, &request).await?;
+        let key = self.key_of(caller, &request);
         let (mut claim, mut over) = (None, None);
         if let Some(key) = key.as_ref().filter(|_| !request.dry_run) {
             claim = Some(
@@ -122,19 +122,12 @@ impl Engine {
         self.flow.enter(lane, plan.url.path(), until).await
     }
 
-    async fn key_of(
-        &self,
-        caller: &AccountCaller,
-        request: &ExecuteRequest,
-    ) -> Outcomes<Option<Key>> {
-        let Some(key) = &request.idempotency_key else {
-            return Ok(None);
-        };
-        let hash = self.hash_idempotency_key(caller.tenant(), key).await?;
-        Ok(Some(Key {
-            hash,
+    fn key_of(&self, caller: &AccountCaller, request: &ExecuteRequest) -> Option<Key> {
+        let key = request.idempotency_key.as_ref()?;
+        Some(Key {
+            hash: self.hash_idempotency_key(caller.tenant(), key),
             fingerprint: fingerprint::of_request(&request.body, &request.choice),
-        }))
+        })
     }
 
     /// Phase 5: the connection, and the facts that requests are made from.
@@ -152,7 +145,7 @@ impl Engine {
             .choose_connection(caller.tenant(), account, &connector, &request.choice)
             .await?;
         let id = ExecutionId::generate();
-        let idempotency_key = self.vendor_key(caller.tenant(), &id).await?;
+        let idempotency_key = self.vendor_key(caller.tenant(), &id);
         let facts = Facts {
             connection: connection.facts.clone(),
             idempotency_key,

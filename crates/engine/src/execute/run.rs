@@ -54,7 +54,7 @@ type Sent = Result<(Answer, Verdict), (Error, NodeStatus, Outcome)>;
 impl Engine {
     /// Runs all requests, and leaves their attempts and the end in `run.execution`.
     pub(super) async fn send_all(&self, run: &mut Run) -> Done {
-        let done = match self.unlock_for(run) {
+        let done = match self.unlock_for(run).await {
             Ok(credential) => self.send_steps(run, &credential).await,
             Err(error) => {
                 run.end(
@@ -72,9 +72,9 @@ impl Engine {
         })
     }
 
-    fn unlock_for(&self, run: &Run) -> Outcomes<Credential> {
+    async fn unlock_for(&self, run: &Run) -> Outcomes<Credential> {
         let way = run.way()?;
-        self.unlock(&run.connection, &run.connector, way)
+        self.unlock(&run.connection, &run.connector, way).await
     }
 
     async fn send_steps(&self, run: &mut Run, credential: &Credential) -> Done {

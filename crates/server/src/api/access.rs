@@ -11,6 +11,7 @@ use axum::response::Response;
 use tenon_engine::access::Presented;
 use tenon_engine::error::{Code, Error, Outcomes};
 
+use super::audit::{self, Act};
 use super::error::Failure;
 use super::presented;
 use crate::app::App;
@@ -39,6 +40,8 @@ pub enum Access {
 pub(super) struct Gate {
     pub(super) app: App,
     pub(super) access: Access,
+    /// What the audit log calls it, where it has a line of each call.
+    pub(super) act: Option<Arc<Act>>,
 }
 
 /// Lets a request pass to its handler with the caller that its route demands.
@@ -52,7 +55,10 @@ pub(super) async fn admit(
         attach_caller(&gate, &presented, &mut request).await?;
         request.extensions_mut().insert(Arc::new(presented));
     }
-    Ok(next.run(request).await)
+    match &gate.act {
+        Some(act) => audit::audited(&gate.app, act, request, next).await,
+        None => Ok(next.run(request).await),
+    }
 }
 
 async fn attach_caller(gate: &Gate, presented: &Presented, request: &mut Request) -> Outcomes<()> {

@@ -41,7 +41,12 @@ pub(super) fn routes() -> Vec<Route> {
                 .query::<FormatQuery>()
                 .gives::<Shown>(),
         ),
-        post(EXECUTE, Access::Account, execute, execute_operation("executeAction")),
+        post(
+            EXECUTE,
+            Access::Account,
+            execute,
+            execute_operation("executeAction").recorded_elsewhere(),
+        ),
     ]
     .into_iter()
     .map(|route| route.tagged("Actions"))

@@ -5,9 +5,11 @@
 
 mod accounts;
 mod applications;
+mod audit;
 mod connections;
 mod connectors;
 mod executions;
+mod key_ring;
 mod keys;
 mod organizations;
 mod sandbox;
@@ -25,6 +27,8 @@ pub(super) fn routes() -> Vec<Route> {
         executions::routes(),
         connectors::routes(),
         sandbox::routes(),
+        key_ring::routes(),
+        audit::routes(),
     ]
     .into_iter()
     .flatten()

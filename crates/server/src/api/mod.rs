@@ -9,6 +9,7 @@ mod actions;
 mod admin;
 mod answer;
 mod applications;
+mod audit;
 mod body;
 mod cors;
 mod credentials;
@@ -36,6 +37,7 @@ mod text;
 mod your_app;
 
 pub use access::Access;
+pub(crate) use audit::Peer;
 pub use openapi::openapi;
 pub use route::{Operation, Route};
 pub use router::router;

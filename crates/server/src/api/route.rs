@@ -1,6 +1,7 @@
 //! One line of the table: a method and a path, who may call it, what the OpenAPI document says of it, and its handler.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
@@ -10,6 +11,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
 use super::access::{Access, Gate, admit};
+use super::audit::Act;
+use super::extract::ManagedQuery;
 use crate::app::App;
 
 /// Makes the schema of a type.
@@ -41,6 +44,10 @@ pub struct Operation {
     pub tag: &'static str,
     /// The status of a success.
     pub status: u16,
+    /// Whether what it changes is a record of its own, so that the audit log needs no line of it.
+    pub recorded_elsewhere: bool,
+    /// Whether the query chooses the environment that it is about.
+    pub managed: bool,
     pub(super) headers: Vec<(&'static str, &'static str)>,
     pub(super) queries: Vec<SchemaOf>,
     pub(super) request: Option<SchemaOf>,
@@ -58,6 +65,8 @@ impl Operation {
             description: "",
             tag: "",
             status: 200,
+            recorded_elsewhere: false,
+            managed: false,
             headers: Vec::new(),
             queries: Vec::new(),
             request: None,
@@ -78,6 +87,23 @@ impl Operation {
     pub(super) fn query<T: JsonSchema>(mut self) -> Self {
         self.queries.push(SchemaGenerator::subschema_for::<T>);
         self
+    }
+
+    /// Is about the environment that the query chooses.
+    pub(super) fn managed(self) -> Self {
+        let managed = self.query::<ManagedQuery>();
+        Self {
+            managed: true,
+            ..managed
+        }
+    }
+
+    /// Leaves a record of its own: an execution in the journal, a session token's row. Or it changes nothing.
+    pub(super) fn recorded_elsewhere(self) -> Self {
+        Self {
+            recorded_elsewhere: true,
+            ..self
+        }
     }
 
     pub(super) fn header(mut self, name: &'static str, description: &'static str) -> Self {
@@ -131,11 +157,23 @@ impl Route {
         }
     }
 
+    /// Whether the audit log has a line of every call: whatever changes something and is no record itself.
+    pub fn is_audited(&self) -> bool {
+        let safe = [Method::GET, Method::HEAD].contains(&self.method);
+        !safe && self.access != Access::Open && !self.operation.recorded_elsewhere
+    }
+
     /// The handler behind the layer that admits its callers: the only way to have it.
     pub(super) fn guarded(self, app: &App) -> MethodRouter<App> {
+        let act = self.is_audited().then(|| Act {
+            name: self.operation.id.clone(),
+            path: self.path,
+            managed: self.operation.managed,
+        });
         let gate = Gate {
             app: app.clone(),
             access: self.access,
+            act: act.map(Arc::new),
         };
         self.handler.route_layer(from_fn_with_state(gate, admit))
     }

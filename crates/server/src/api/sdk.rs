@@ -17,8 +17,14 @@ const CONFIG_BY_ID: &str = "/api/v2/f-sdk/slug/{slug}/config/{config_id}";
 
 /// The routes.
 pub(super) fn routes() -> Vec<Route> {
-    let operation = |id, summary| Operation::new(id, summary).gives::<Config>();
-    let gone = |id| Operation::new(id, "Delete a configuration; there is none").gives::<Value>();
+    let operation = |id, summary| {
+        let operation = Operation::new(id, summary).gives::<Config>();
+        operation.recorded_elsewhere()
+    };
+    let gone = |id| {
+        let operation = Operation::new(id, "Delete a configuration; there is none");
+        operation.gives::<Value>().recorded_elsewhere()
+    };
     [
         get(
             "/api/v3/org/basics",

@@ -30,6 +30,7 @@ pub(super) fn routes() -> Vec<Route> {
             Access::Tenant,
             mint,
             Operation::new("createSessionToken", "Mint a session token")
+                .recorded_elsewhere()
                 .describe("An equal token that is still good is given again, unless it is limited in calls or asked for with a life.")
                 .query::<MintQuery>()
                 .takes::<MintBody>()
@@ -40,7 +41,9 @@ pub(super) fn routes() -> Vec<Route> {
             "/api/v2/public/session-token/revoke",
             Access::Session,
             revoke,
-            Operation::new("revokeSessionToken", "Revoke the presented session token").gives::<Revoked>(),
+            Operation::new("revokeSessionToken", "Revoke the presented session token")
+                .recorded_elsewhere()
+                .gives::<Revoked>(),
         ),
         get(
             "/api/v2/public/session/active-linked-account",

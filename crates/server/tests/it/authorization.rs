@@ -1,5 +1,6 @@
 //! Who may call what: every route of the table, every kind of caller, every kind of id, and every forged credential.
 
+mod audited;
 mod conflicts;
 mod expected;
 mod foreign;

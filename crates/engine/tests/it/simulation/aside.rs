@@ -62,7 +62,8 @@ impl Replicas for SimulatedStore {
         unreachable!("a life ends at once")
     }
     async fn replicas(&self) -> Stored<Vec<Replica>> {
-        unreachable!("a life ends at once")
+        // Asked before a data key is made: one that is alone shares its keys with nobody.
+        Ok(Vec::new())
     }
 }
 

@@ -14,7 +14,7 @@ use crate::api::answer::{Answer, Json};
 use crate::api::body::Given;
 use crate::api::error::Failure;
 use crate::api::execute::{self, ExecuteQuery};
-use crate::api::extract::{CallId, Left, Managed, ManagedQuery, Path, Query, account_id};
+use crate::api::extract::{CallId, Left, Managed, Path, Query, account_id};
 use crate::api::paging::{PageQuery, Paged};
 use crate::api::route::{Operation, Route, delete, get, post};
 use crate::api::sessions::{MintBody, MintQuery, Token, mint_for};
@@ -34,7 +34,7 @@ pub(super) fn routes() -> Vec<Route> {
             Admin,
             list,
             Operation::new("adminListLinkedAccounts", "List linked accounts")
-                .query::<ManagedQuery>()
+                .managed()
                 .query::<PageQuery>()
                 .query::<Search>()
                 .gives::<Paged<LinkedAccount>>(),
@@ -44,7 +44,7 @@ pub(super) fn routes() -> Vec<Route> {
             Admin,
             create,
             Operation::new("adminCreateLinkedAccount", "Create a linked account")
-                .query::<ManagedQuery>()
+                .managed()
                 .takes::<AccountBody>()
                 .demanding(names_an_account)
                 .gives::<LinkedAccount>(),
@@ -54,7 +54,7 @@ pub(super) fn routes() -> Vec<Route> {
             Admin,
             remove,
             Operation::new("adminDeleteLinkedAccount", "Delete a linked account")
-                .query::<ManagedQuery>()
+                .managed()
                 .gives::<Deleted>(),
         ),
         post(
@@ -62,7 +62,7 @@ pub(super) fn routes() -> Vec<Route> {
             Admin,
             mint,
             Operation::new("adminCreateSessionToken", "Mint a session token")
-                .query::<ManagedQuery>()
+                .managed()
                 .query::<MintQuery>()
                 .takes::<MintBody>()
                 .gives::<Token>(),
@@ -71,7 +71,7 @@ pub(super) fn routes() -> Vec<Route> {
             EXECUTE,
             Admin,
             execute,
-            execute_operation("adminExecuteAction").query::<ManagedQuery>(),
+            execute_operation("adminExecuteAction").managed(),
         ),
     ]
 }

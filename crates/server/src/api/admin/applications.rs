@@ -10,12 +10,12 @@ use tenon_engine::model::ApplicationSettings;
 use crate::api::access::Access::Admin;
 use crate::api::answer::{Answer, Json};
 use crate::api::body::Given;
-use crate::api::extract::{Managed, ManagedQuery, Path};
+use crate::api::extract::{Managed, Path};
 use crate::api::route::{Operation, Route, get, post, put};
 use crate::app::App;
 
 pub(super) fn routes() -> Vec<Route> {
-    let operation = |id, summary| Operation::new(id, summary).query::<ManagedQuery>();
+    let operation = |id, summary| Operation::new(id, summary).managed();
     vec![
         get(
             "/api/v2/admin/applications",

@@ -13,7 +13,7 @@ use crate::api::access::Access::Admin;
 use crate::api::answer::{Answer, Json};
 use crate::api::body::Given;
 use crate::api::credentials::connection_id;
-use crate::api::extract::{Managed, ManagedQuery, Path, Query, account_id};
+use crate::api::extract::{Managed, Path, Query, account_id};
 use crate::api::route::{Operation, Route, delete, get, post};
 use crate::api::shape::ConnectionBody;
 use crate::app::App;
@@ -22,7 +22,7 @@ const LIST: &str = "/api/v2/admin/linked-accounts/{linked_account_id}/connection
 const ONE: &str = "/api/v2/admin/linked-accounts/{linked_account_id}/connections/{slug}";
 
 pub(super) fn routes() -> Vec<Route> {
-    let operation = |id, summary| Operation::new(id, summary).query::<ManagedQuery>();
+    let operation = |id, summary| Operation::new(id, summary).managed();
     vec![
         get(
             LIST,

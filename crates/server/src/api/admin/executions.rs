@@ -8,7 +8,7 @@ use tenon_engine::model::ExecutionFilter;
 use crate::api::access::Access::Admin;
 use crate::api::answer::{Answer, Json};
 use crate::api::executions::ExecutionQuery;
-use crate::api::extract::{Managed, ManagedQuery, Path, Query, account_id};
+use crate::api::extract::{Managed, Path, Query, account_id};
 use crate::api::paging::{PageQuery, Paged};
 use crate::api::route::{Operation, Route, get};
 use crate::api::shape::{ExecutionBody, ExecutionDetail};
@@ -22,7 +22,7 @@ pub(super) fn routes() -> Vec<Route> {
             Admin,
             list,
             Operation::new("adminListExecutions", "List the executions of all accounts")
-                .query::<ManagedQuery>()
+                .managed()
                 .query::<PageQuery>()
                 .query::<ExecutionQuery>()
                 .query::<OfAccount>()
@@ -33,7 +33,7 @@ pub(super) fn routes() -> Vec<Route> {
             Admin,
             one,
             Operation::new("adminGetExecution", "Read an execution")
-                .query::<ManagedQuery>()
+                .managed()
                 .gives::<ExecutionDetail>(),
         ),
     ]

@@ -9,7 +9,7 @@ use tenon_engine::model::{ApiKey, ApiKeyId};
 use crate::api::access::Access::Admin;
 use crate::api::answer::{Answer, Json};
 use crate::api::body::Given;
-use crate::api::extract::{Managed, ManagedQuery, Path};
+use crate::api::extract::{Managed, Path};
 use crate::api::route::{Operation, Route, delete, get, post};
 use crate::app::App;
 
@@ -17,7 +17,7 @@ const LIST: &str = "/api/v2/admin/api-keys";
 const ONE: &str = "/api/v2/admin/api-keys/{api_key_id}";
 
 pub(super) fn routes() -> Vec<Route> {
-    let operation = |id, summary| Operation::new(id, summary).query::<ManagedQuery>();
+    let operation = |id, summary| Operation::new(id, summary).managed();
     vec![
         get(
             LIST,
