@@ -18,4 +18,5 @@ pub use pipeline::Reply;
 pub use request::{DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT, ExecuteRequest, LONGEST_TIMEOUT};
 
 pub(crate) use claims::Claims;
-pub(crate) use outcome::answer;
+pub(crate) use outcome::{answer, record_of};
+pub(crate) use run::{no_step, way_of};

@@ -78,7 +78,7 @@ impl Engine {
         self.inspected(tenant, execution).await
     }
 
-    async fn recorded(&self, tenant: &Tenant, id: &str) -> Outcomes<Execution> {
+    pub(crate) async fn recorded(&self, tenant: &Tenant, id: &str) -> Outcomes<Execution> {
         let id = ExecutionId::parse(id).ok_or_else(not_found)?;
         let found = self.store.execution(tenant, &id).await?;
         found.ok_or_else(not_found)

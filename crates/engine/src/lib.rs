@@ -20,6 +20,7 @@ pub mod model;
 pub mod organizations;
 pub mod ports;
 pub mod registry;
+pub mod resolve;
 pub mod rotation;
 pub mod sessions;
 pub mod transport;

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
 use tenon_connector::Method;
 
 use crate::arguments::{Global, World};
@@ -21,6 +22,27 @@ pub(crate) enum ExecutionsCommand {
         #[command(flatten)]
         world: World,
     },
+    /// Find out how an execution ended whose outcome is unknown: ask the application, or say what you know
+    Resolve {
+        /// The execution's id
+        id: String,
+        /// What you know [default: ask the application by the action's lookup]
+        #[arg(long, value_enum, requires = "note")]
+        outcome: Option<Known>,
+        /// How you know
+        #[arg(long, requires = "outcome")]
+        note: Option<String>,
+        #[command(flatten)]
+        world: World,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Known {
+    /// The application did it
+    Happened,
+    /// It did not
+    DidNotHappen,
 }
 
 #[derive(Debug, Args)]
@@ -54,6 +76,25 @@ pub(crate) async fn run(global: &Global, command: ExecutionsCommand) -> Outcome 
             let call = call_in(&world, Method::Get, &[EXECUTIONS, &id]);
             screen::print_json(&ask(global, call).await?)?;
             Ok(ExitCode::SUCCESS)
+        }
+        ExecutionsCommand::Resolve {
+            id,
+            outcome,
+            note,
+            world,
+        } => {
+            let outcome = outcome.map(|known| match known {
+                Known::Happened => "happened",
+                Known::DidNotHappen => "did_not_happen",
+            });
+            let call = call_in(&world, Method::Post, &[EXECUTIONS, &id, "resolve"]);
+            let call = call.json(json!({ "outcome": outcome, "note": note }));
+            let resolved = ask(global, call).await?;
+            let word = resolved
+                .get("resolution")
+                .and_then(Value::as_str)
+                .unwrap_or("still_unknown");
+            screen::done(global, &resolved, word)
         }
     }
 }

@@ -23,4 +23,5 @@ mod operator;
 mod parsers;
 mod quota;
 mod resilience;
+mod resolving;
 mod vendor;

@@ -103,22 +103,22 @@ impl Engine {
         if execution.state == ExecutionState::Running {
             return Err(Error::of(Code::IdempotencyInFlight).after(IN_FLIGHT_WAIT_MS));
         }
-        let done = match answered::found_out(&execution) {
+        let done = match self.kept(tenant, &execution).await? {
             Some(done) => done,
-            None => match self.kept(tenant, &execution).await? {
-                Some(done) => done,
-                None => Err(lost(&execution)),
-            },
+            None => Err(lost(&execution)),
         };
         Ok(Earlier { execution, done })
     }
 
-    /// The kept answer of an execution, opened.
+    /// The kept answer of an execution, opened; of one whose end was found out later, that.
     pub(crate) async fn kept(
         &self,
         tenant: &Tenant,
         execution: &Execution,
     ) -> Outcomes<Option<Done>> {
+        if let Some(done) = answered::found_out(execution) {
+            return Ok(Some(done));
+        }
         let stored = self.store.result(tenant, &execution.id).await?;
         let now = self.clock.now();
         // What is over is over before the job comes that forgets it.

@@ -188,7 +188,7 @@ pub(super) fn ended(execution: &Execution) -> Ended {
 }
 
 /// The journal's form of an error of the way to the application.
-pub(super) fn record_of(error: &Error) -> ExecutionError {
+pub(crate) fn record_of(error: &Error) -> ExecutionError {
     ExecutionError {
         origin: error.code.entry().origin,
         code: error.code.as_str().to_owned(),

@@ -236,7 +236,8 @@ impl Engine {
         self.egress.send(call).await.map(outcome::answer)
     }
 
-    fn route(&self, connection: &Connection) -> Route {
+    /// The way to the application, or to the sandbox that plays it.
+    pub(crate) fn route(&self, connection: &Connection) -> Route {
         match (connection.sandbox, self.sandbox) {
             (true, Some(address)) => Route::Sandbox(address),
             // Without a sandbox its made-up credential still goes nowhere: port 9 of this machine discards.
@@ -383,7 +384,7 @@ impl Run {
 }
 
 /// The way to authenticate of a connection, as long as its connector has it.
-pub(super) fn way_of<'a>(connector: &'a Connector, connection: &Connection) -> Outcomes<&'a Way> {
+pub(crate) fn way_of<'a>(connector: &'a Connector, connection: &Connection) -> Outcomes<&'a Way> {
     let found = connector.way(&connection.auth).map(|(_, way)| way);
     found.ok_or_else(|| {
         let message = "The connector no longer has the connection's way to authenticate";
@@ -392,7 +393,7 @@ pub(super) fn way_of<'a>(connector: &'a Connector, connection: &Connection) -> O
 }
 
 /// Every step of the action has a condition, and none of them holds.
-pub(super) fn no_step() -> Error {
+pub(crate) fn no_step() -> Error {
     let message = "No step of the action applies to these parameters";
     Error::new(Code::ValidationError, message)
 }
