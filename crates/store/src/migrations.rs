@@ -28,14 +28,36 @@ pub(crate) const SQLITE: &[Migration] = &[
     },
 ];
 
+/// What a PostgreSQL database is built from, in order.
+pub(crate) const POSTGRES: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "initial",
+        sql: include_str!("migrations/postgres/0001_initial.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "operations",
+        sql: include_str!("migrations/postgres/0002_operations.sql"),
+    },
+];
+
 #[cfg(test)]
 mod tests {
-    use super::SQLITE;
+    use super::{Migration, POSTGRES, SQLITE};
 
     #[test]
     fn migrations_are_numbered_from_one_without_gaps() {
-        let numbers: Vec<i64> = SQLITE.iter().map(|migration| migration.number).collect();
-        let expected: Vec<i64> = (1..).take(SQLITE.len()).collect();
-        assert_eq!(numbers, expected);
+        for known in [SQLITE, POSTGRES] {
+            let numbers: Vec<i64> = known.iter().map(|migration| migration.number).collect();
+            let expected: Vec<i64> = (1..).take(known.len()).collect();
+            assert_eq!(numbers, expected);
+        }
+    }
+
+    #[test]
+    fn both_engines_have_the_same_migrations() {
+        let names = |known: &[Migration]| known.iter().map(|m| m.name).collect::<Vec<_>>();
+        assert_eq!(names(SQLITE), names(POSTGRES));
     }
 }

@@ -25,7 +25,7 @@ fn variable(name: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("{name} is not set; run `cargo xtask test`"))
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .expect("a free port")

@@ -115,6 +115,32 @@ impl ChainEnd {
         }
     }
 
+    /// Whose chain it is.
+    pub fn boot(&self) -> &BootId {
+        &self.boot
+    }
+
+    /// How many links it has.
+    pub fn seq(&self) -> i64 {
+        self.seq
+    }
+
+    /// The hash of the last.
+    pub fn mac(&self) -> [u8; 32] {
+        self.mac
+    }
+
+    /// Goes on to a link that was found, if it is this chain's next. Nobody without the key can make one.
+    pub fn follow(&mut self, link: &Link) -> bool {
+        let fits = link.boot == self.boot
+            && link.seq == self.seq + 1
+            && link.mac == self.notary.mac(&link.signed_bytes(&self.mac));
+        if fits {
+            (self.seq, self.mac) = (link.seq, link.mac);
+        }
+        fits
+    }
+
     /// Makes the next link.
     pub fn append(
         &mut self,

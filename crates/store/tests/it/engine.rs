@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tenon_engine::model::{BootId, Millis, row_digest};
 use tenon_engine::ports::{Notary, Store};
-use tenon_store::SqliteStore;
+use tenon_store::{PostgresStore, SqliteStore};
 
 /// A place where a store of some engine lives, empty at first.
 pub(crate) trait Engine: Sized {
@@ -39,6 +39,25 @@ impl Engine for Sqlite {
     }
 }
 
+/// A PostgreSQL database of its own.
+pub(crate) struct Postgres {
+    /// Where it is.
+    pub(crate) address: String,
+}
+
+impl Engine for Postgres {
+    async fn new() -> Self {
+        let address = tenon_testkit::Postgres::shared().database();
+        Self { address }
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        let store = PostgresStore::open(&self.address).await.unwrap();
+        live(&*store).await;
+        store
+    }
+}
+
 /// Makes hashes with a key that everybody knows.
 pub(crate) struct TestNotary;
 
@@ -63,14 +82,20 @@ pub(crate) async fn live(store: &dyn Store) -> BootId {
 macro_rules! promises {
     ($($promise:ident),+ $(,)?) => {
         mod on_sqlite {
-            $(
-                #[tokio::test]
-                async fn $promise() {
-                    let engine = <crate::engine::Sqlite as crate::engine::Engine>::new().await;
-                    super::$promise(&engine).await;
-                }
-            )+
+            crate::engine::promises!(of crate::engine::Sqlite: $($promise),+);
         }
+        mod on_postgres {
+            crate::engine::promises!(of crate::engine::Postgres: $($promise),+);
+        }
+    };
+    (of $engine:ty: $($promise:ident),+) => {
+        $(
+            #[tokio::test]
+            async fn $promise() {
+                let engine = <$engine as crate::engine::Engine>::new().await;
+                super::$promise(&engine).await;
+            }
+        )+
     };
 }
 
