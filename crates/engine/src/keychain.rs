@@ -30,6 +30,9 @@ pub enum KeyChainError {
     /// Something is sealed under a data key that is not there.
     #[error("the data key {0} is not in the database")]
     Missing(DataKeyId),
+    /// A key that was just made is not there.
+    #[error("a data key was kept, and is not in the database")]
+    Lost,
     /// A key cannot be made.
     #[error("a data key cannot be made")]
     Seal(#[source] SealError),
@@ -48,6 +51,7 @@ pub struct KeyChain {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     instance: Arc<DataKey>,
+    instance_id: DataKeyId,
     open: RwLock<Open>,
     /// Held while a key is made, so that one process makes one key for a scope.
     making: Mutex<()>,
@@ -76,14 +80,14 @@ impl KeyChain {
             // Of two processes that start at once one has won: its key is the instance's.
             open.take_in(&ring, data_keys(store.as_ref()).await?)?;
         }
-        let missing = || KeyChainError::Missing(DataKeyId::generate());
-        let (_, instance) = open.of(INSTANCE).ok_or_else(missing)?;
+        let (instance_id, instance) = open.of(INSTANCE).ok_or(KeyChainError::Lost)?;
         Ok(Self {
             ring: RwLock::new(Arc::new(ring)),
             file: None,
             store,
             clock,
             instance,
+            instance_id,
             open: RwLock::new(open),
             making: Mutex::new(()),
         })
@@ -102,6 +106,11 @@ impl KeyChain {
     /// hashes under it, and nobody could make those again.
     pub fn instance(&self) -> &DataKey {
         &self.instance
+    }
+
+    /// The id of that key. Every process that shares the database knows the same one.
+    pub fn instance_id(&self) -> &DataKeyId {
+        &self.instance_id
     }
 
     /// The ids of the keys that this process can open data keys with.
@@ -132,8 +141,7 @@ impl KeyChain {
             return Ok(found);
         }
         self.add(&scope, 1).await?;
-        let missing = || KeyChainError::Missing(DataKeyId::generate());
-        self.newest(&scope).ok_or_else(missing)
+        self.newest(&scope).ok_or(KeyChainError::Lost)
     }
 
     /// A key by its id, as what it sealed names it. One that another process made is looked up.

@@ -8,6 +8,7 @@ use crate::Engine;
 use crate::access::AdminCaller;
 use crate::error::{Code, Error, Outcomes};
 use crate::model::{AdminKey, ApiKey, ApiKeyId, ApplicationSettings, OrgId, Organization, Tenant};
+use crate::ports::{StoreError, Stored};
 
 /// What an API key's hint shows of it: the prefix and a few characters.
 const HINT_LENGTH: usize = 9;
@@ -19,8 +20,11 @@ impl Engine {
     /// Where the store does not answer.
     pub async fn first_start(&self, admin_key: Option<&Secret>) -> Outcomes<()> {
         if self.store.organizations().await?.is_empty() {
-            self.add_organization("Default organization".to_owned())
-                .await?;
+            made_once(
+                self.store
+                    .add_organization(&self.first_organization())
+                    .await,
+            )?;
         }
         match admin_key {
             Some(key) if !self.store.has_admin_key(&self.hash_key(key)).await? => {
@@ -45,7 +49,19 @@ impl Engine {
             hash: self.hash_key(key),
             created_at: self.clock.now(),
         };
-        Ok(self.store.add_admin_key(&row).await?)
+        made_once(self.store.add_admin_key(&row).await)
+    }
+
+    /// The organization that the first start makes. Processes that start together mean the same one by it: its id comes
+    /// from the installation's own key.
+    fn first_organization(&self) -> Organization {
+        let instance = self.keys.instance_id().as_str();
+        let own = instance.split_once('_').map_or(instance, |(_, own)| own);
+        Organization {
+            id: OrgId::parse(&format!("org_{own}")).unwrap_or_else(OrgId::generate),
+            name: "Default organization".to_owned(),
+            created_at: self.clock.now(),
+        }
     }
 
     async fn add_organization(&self, name: String) -> Outcomes<Organization> {
@@ -215,5 +231,13 @@ impl Engine {
         } else {
             Ok(())
         }
+    }
+}
+
+/// What another process has made at the same moment is made.
+fn made_once(made: Stored<()>) -> Outcomes<()> {
+    match made {
+        Err(StoreError::Exists) => Ok(()),
+        made => Ok(made?),
     }
 }

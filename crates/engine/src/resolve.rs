@@ -129,7 +129,7 @@ impl Engine {
     async fn ask(&self, plan: &Plan, connection: &Connection) -> Outcomes<tenon_connector::Answer> {
         let connector = self.registry.connector(&connection.slug)?;
         let way = execute::way_of(&connector, connection)?;
-        let credential = self.unlock(connection, &connector, way)?;
+        let credential = self.unlock(connection, &connector, way).await?;
         let hosts = connector.host_set(&connection.facts)?;
         let pool = partition(&connection.tenant, connection.id.as_str());
         let call = Call {

@@ -3,6 +3,7 @@
 
 mod clock;
 mod data_dir;
+mod database;
 mod error;
 mod keys;
 mod server_file;
@@ -17,7 +18,6 @@ use tenon_engine::keychain::KeyChain;
 use tenon_engine::registry::Registry;
 use tenon_engine::{Engine, Parts};
 use tenon_sandbox::Sandbox;
-use tenon_store::SqliteStore;
 use tenon_vault::KeyFile;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -30,6 +30,7 @@ use crate::config::ServeConfig;
 use crate::{api, jobs, listen, telemetry};
 
 pub(crate) use clock::SystemClock;
+use database::Database;
 pub use error::StartError;
 pub use keys::FirstStart;
 pub(crate) use server_file::ServerFile;
@@ -43,7 +44,7 @@ pub struct Installation {
     pub app: App,
     /// What the operator has to be told once.
     pub first_start: FirstStart,
-    store: Arc<SqliteStore>,
+    database: Database,
     tasks: TaskTracker,
 }
 
@@ -63,10 +64,12 @@ pub struct Running {
 /// # Errors
 /// Every [`StartError`] says what to mend; nothing is served then.
 pub async fn open(config: &ServeConfig) -> Result<Installation, StartError> {
-    let (ring, store, mut first_start) = keys::unlock(config)?;
-    ServerFile::forget(config);
+    let (ring, database, mut first_start) = keys::unlock(config).await?;
+    if !database.is_shared() {
+        ServerFile::forget(config);
+    }
     let clock = Arc::new(SystemClock);
-    let keys = KeyChain::open(ring, store.clone(), clock.clone()).await?;
+    let keys = KeyChain::open(ring, database.store(), clock.clone()).await?;
     // A ring that the environment brings is the operator's to change.
     let keys = match config.environment.encryption_key {
         Some(_) => keys,
@@ -78,7 +81,7 @@ pub async fn open(config: &ServeConfig) -> Result<Installation, StartError> {
     let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
     let (sandbox, sandbox_address) = start_sandbox(&registry, &stopping, &tasks).await?;
     let engine = Engine::new(Parts {
-        store: store.clone(),
+        store: database.store(),
         keys,
         egress: Box::new(egress(config)?),
         clock,
@@ -94,13 +97,13 @@ pub async fn open(config: &ServeConfig) -> Result<Installation, StartError> {
         settings: Arc::new(settings(config)),
         stopping,
     };
-    prepare(&app, config, &mut first_start).await?;
+    prepare(&app, config, database.is_shared(), &mut first_start).await?;
     jobs::start(&app, &tasks);
     tasks.close();
     Ok(Installation {
         app,
         first_start,
-        store,
+        database,
         tasks,
     })
 }
@@ -146,7 +149,7 @@ impl Installation {
         if let Err(error) = self.app.engine.end_life().await {
             tracing::warn!(%error, "the journal's chain could not be closed");
         }
-        self.store.close().await;
+        self.database.close().await;
     }
 }
 
@@ -207,6 +210,7 @@ fn settings(config: &ServeConfig) -> ApiSettings {
 async fn prepare(
     app: &App,
     config: &ServeConfig,
+    shared: bool,
     first_start: &mut FirstStart,
 ) -> Result<(), StartError> {
     let given = config.environment.admin_key.clone();
@@ -214,6 +218,9 @@ async fn prepare(
         Some(_) => None,
         None => app.engine.missing_admin_key().await?,
     };
+    if shared && made.is_some() {
+        return Err(StartError::AdminKeyMissing);
+    }
     if let Some(key) = &made {
         data_dir::write_private(&config.admin_key_file(), key.expose())?;
     }

@@ -60,10 +60,10 @@ impl Environment {
         }
     }
 
-    /// Whether `DATABASE_URL` asks for the database that this version does not have yet.
-    pub(crate) fn wants_postgres(&self) -> bool {
-        let url = self.database_url.as_ref().map_or("", Secret::expose);
-        url.starts_with("postgres://") || url.starts_with("postgresql://")
+    /// Whether this address is of a PostgreSQL database.
+    pub(crate) fn is_postgres(address: &Secret) -> bool {
+        let text = address.expose();
+        text.starts_with("postgres://") || text.starts_with("postgresql://")
     }
 }
 

@@ -116,22 +116,25 @@ impl Postgres {
     /// # Panics
     /// Where it does not end.
     pub fn stop_at_once(&self) {
-        self.signal("QUIT");
+        signal("QUIT", [self.id().to_string().as_str()]);
         if let Some(mut process) = self.process().take() {
             process.wait_for_end(START_LIMIT);
         }
     }
 
-    /// Sends the server a signal: `STOP` makes it hang, `CONT` goes on.
+    /// Sends a signal to the server and all its sessions: `STOP` makes them hang, `CONT` goes on.
     ///
     /// # Panics
     /// Where there is no server.
-    pub fn signal(&self, name: &str) {
-        let id = self.process().as_ref().map(Process::id).expect("it runs");
-        let sent = Command::new("kill")
-            .args(["-s", name, &id.to_string()])
-            .status();
-        assert!(sent.expect("kill starts").success());
+    pub fn signal_sessions(&self, name: &str) {
+        let id = self.id().to_string();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        let children = children.expect("it runs");
+        signal(name, children.split_whitespace().chain([id.as_str()]));
+    }
+
+    fn id(&self) -> u32 {
+        self.process().as_ref().map(Process::id).expect("it runs")
     }
 
     /// Starts the server again. When this returns, it takes connections.
@@ -231,6 +234,12 @@ impl Postgres {
         command.arg(self.programs.join(program));
         command
     }
+}
+
+fn signal<'a>(name: &str, processes: impl IntoIterator<Item = &'a str>) {
+    let mut kill = Command::new("kill");
+    let sent = kill.args(["-s", name]).args(processes).status();
+    assert!(sent.expect("kill starts").success());
 }
 
 /// The folder of the newest PostgreSQL on this machine.

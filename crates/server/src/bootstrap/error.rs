@@ -5,15 +5,23 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use tenon_engine::keychain::KeyChainError;
-use tenon_store::OpenError;
+use tenon_store::{OpenError, PostgresError};
 use tenon_vault::KeyError;
 
 /// Why the program does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// `DATABASE_URL` names PostgreSQL.
-    #[error("DATABASE_URL names PostgreSQL, which this version cannot use yet")]
-    Postgres,
+    /// `DATABASE_URL` names something else than PostgreSQL.
+    #[error(
+        "DATABASE_URL does not begin with postgres://, and no other server of databases can be used"
+    )]
+    DatabaseUrl,
+    /// The PostgreSQL database cannot be opened.
+    #[error(transparent)]
+    Postgres(#[from] PostgresError),
+    /// Nobody could manage the installation.
+    #[error("nobody has an admin key for this database yet")]
+    AdminKeyMissing,
     /// The data directory cannot be made or made private.
     #[error("the data directory {path} cannot be made, or not be closed to other users")]
     DataDir {
@@ -87,8 +95,12 @@ impl StartError {
     /// How to mend it, where the message does not say so itself.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Postgres => {
+            Self::DatabaseUrl => {
                 "unset DATABASE_URL to keep everything in the SQLite file of the data directory"
+            }
+            Self::AdminKeyMissing => {
+                "set TENON_ADMIN_KEY to a long random text, the same for every replica: with PostgreSQL no start makes \
+                 one, for the replicas would make one each"
             }
             Self::DataDir { .. } | Self::Write { .. } => {
                 "choose a directory that this user owns with --data-dir, and see that the disk is not full"

@@ -5,11 +5,11 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use tenon_store::SqliteStore;
+use tenon_engine::keychain::KeyChainError;
 use tenon_vault::{Created, KeyError, KeyRing, Secret};
 
+use super::database::Database;
 use super::{StartError, data_dir};
 use crate::config::ServeConfig;
 
@@ -23,27 +23,36 @@ pub struct FirstStart {
 }
 
 /// Opens the key ring and the database.
-pub(super) fn unlock(
+pub(super) async fn unlock(
     config: &ServeConfig,
-) -> Result<(KeyRing, Arc<SqliteStore>, FirstStart), StartError> {
-    if config.environment.wants_postgres() {
-        return Err(StartError::Postgres);
-    }
+) -> Result<(KeyRing, Database, FirstStart), StartError> {
     let given = config.environment.encryption_key.as_ref();
     let given = given.map(|text| KeyRing::from_env_text(text.expose()));
     let given = given.transpose().map_err(StartError::KeyText)?;
     data_dir::prepare(&config.data_dir)?;
     let mut first_start = FirstStart::default();
-    if given.is_none() && !config.database().exists() {
+    let new_file = config.environment.database_url.is_none() && !config.database().exists();
+    if given.is_none() && new_file {
         first_start.key_file = make(&config.key_file())?;
     }
     // The lock comes before the key: who finds the directory in use needs no key to be told so.
-    let store = SqliteStore::open(&config.database())?;
+    let database = Database::open(config).await?;
     let ring = match given {
         Some(ring) => ring,
-        None => load(config.key_file())?,
+        None => {
+            if database.is_shared() && is_new(&database).await? {
+                first_start.key_file = make(&config.key_file())?;
+            }
+            load(config.key_file())?
+        }
     };
-    Ok((ring, store, first_start))
+    Ok((ring, database, first_start))
+}
+
+/// Whether nobody has sealed anything in it.
+async fn is_new(database: &Database) -> Result<bool, StartError> {
+    let keys = database.store().data_keys().await;
+    Ok(keys.map_err(KeyChainError::Store)?.is_empty())
 }
 
 fn make(path: &Path) -> Result<Option<PathBuf>, StartError> {

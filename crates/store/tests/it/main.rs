@@ -4,6 +4,10 @@
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod parity;
+#[cfg(test)]
+mod postgres;
+#[cfg(test)]
 mod sqlite;
 #[cfg(test)]
 mod suite;

@@ -47,7 +47,7 @@ pub(super) fn routes() -> Vec<Route> {
                 .describe(
                     "For one whose outcome is `unknown`. Without `outcome` the application is asked, by the action's `lookup`.",
                 )
-                .query::<ManagedQuery>()
+                .managed()
                 .takes::<WordBody>()
                 .gives::<Resolved>(),
         ),

@@ -17,4 +17,6 @@ mod retention;
 mod sessions;
 mod tenancy;
 
-pub(crate) use nouns::{account, begun, connection, execution, finished, tenant};
+pub(crate) use nouns::{
+    account, api_key, begun, connection, execution, finished, key, tenant, with_accounts,
+};
