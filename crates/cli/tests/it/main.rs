@@ -11,5 +11,6 @@
 mod commands;
 mod connectors;
 mod demo;
+mod postgres;
 mod serve;
 mod tenon;
