@@ -18,6 +18,7 @@ mod namespace;
 mod postgres;
 mod process;
 pub mod promise;
+pub mod proxy;
 pub mod recorder;
 mod server;
 mod tools;
