@@ -38,7 +38,7 @@ impl Postgres {
     pub fn start() -> Self {
         let server = Self {
             programs: programs(),
-            folder: tempfile::tempdir().expect("a temporary folder"),
+            folder: folder(),
             user: unprivileged(),
             port: crate::tools::free_port(),
             process: Mutex::new(None),
@@ -240,6 +240,30 @@ fn signal<'a>(name: &str, processes: impl IntoIterator<Item = &'a str>) {
     let mut kill = Command::new("kill");
     let sent = kill.args(["-s", name]).args(processes).status();
     assert!(sent.expect("kill starts").success());
+}
+
+/// What the folder's name begins with; the id of this process follows.
+const PREFIX: &str = "tenon-postgres-";
+
+/// A folder for a cluster. Those of processes that are gone are removed: a cluster for all tests of a process is never
+/// dropped.
+fn folder() -> tempfile::TempDir {
+    let entries = std::fs::read_dir(std::env::temp_dir())
+        .into_iter()
+        .flatten()
+        .flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let owner = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(PREFIX)?.split('-').next());
+        if owner.is_some_and(|id| !Path::new("/proc").join(id).exists()) {
+            let _another_test_was_quicker = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    let prefix = format!("{PREFIX}{}-", std::process::id());
+    let made = tempfile::Builder::new().prefix(&prefix).tempdir();
+    made.expect("a temporary folder")
 }
 
 /// The folder of the newest PostgreSQL on this machine.
