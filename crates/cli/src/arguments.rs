@@ -13,6 +13,7 @@ use crate::commands::{
 };
 use crate::failure::CODES;
 use crate::logs::LogArgs;
+use crate::secrets;
 
 const START: &str = "\
 Start here:
@@ -105,8 +106,9 @@ impl Global {
             dangerously_allow_private_networks: self.dangerously_allow_private_networks.clone(),
             mirror_status: false,
             caps: Caps::default(),
+            rate: None,
             extra_ca_file: self.extra_ca_file.clone(),
-            environment: Environment::read(),
+            environment: Environment::from_variables(secrets::variable),
         }
     }
 }

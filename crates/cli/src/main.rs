@@ -9,6 +9,7 @@ mod harden;
 mod logs;
 mod management;
 mod screen;
+mod secrets;
 
 use std::process::ExitCode;
 
@@ -18,6 +19,7 @@ use crate::arguments::{Arguments, Command};
 use crate::failure::Outcome;
 
 fn main() -> ExitCode {
+    secrets::take_over();
     harden::harden();
     let arguments = Arguments::parse();
     logs::start(&arguments.logs, arguments.command.serves());

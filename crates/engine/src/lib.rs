@@ -19,6 +19,7 @@ pub mod keychain;
 pub mod model;
 pub mod organizations;
 pub mod ports;
+pub mod rates;
 pub mod registry;
 pub mod resolve;
 pub mod rotation;

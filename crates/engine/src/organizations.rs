@@ -34,6 +34,21 @@ impl Engine {
         }
     }
 
+    /// Makes the admin keys that were good before useless, but for the one that the operator brings and the one that the
+    /// data directory keeps: whoever changes a key wants the old one gone.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn revoke_other_admin_keys(
+        &self,
+        brought: &Secret,
+        kept: Option<&Secret>,
+    ) -> Outcomes<u64> {
+        let brought = self.hash_key(brought);
+        let kept = kept.map_or(brought, |kept| self.hash_key(kept));
+        Ok(self.store.keep_admin_keys([&brought, &kept]).await?)
+    }
+
     /// A new admin key where there is none yet. It counts once [`Engine::first_start`] has taken it in: whoever asks
     /// keeps it first, so that a crash in between leaves no key that nobody has.
     ///

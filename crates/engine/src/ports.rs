@@ -249,6 +249,8 @@ pub trait Keys: Send + Sync {
     async fn revoke_api_key(&self, tenant: &Tenant, id: &ApiKeyId, now: Millis) -> Stored<bool>;
     /// Adds an admin key.
     async fn add_admin_key(&self, key: &AdminKey) -> Stored<()>;
+    /// Removes every admin key but these two, and says how many there were.
+    async fn keep_admin_keys(&self, kept: [&[u8; 32]; 2]) -> Stored<u64>;
     /// Whether an admin key has this hash.
     async fn has_admin_key(&self, hash: &[u8; 32]) -> Stored<bool>;
     /// Whether there is any admin key: there is none before the first start.

@@ -18,7 +18,7 @@ use tenon_engine::keychain::KeyChain;
 use tenon_engine::registry::Registry;
 use tenon_engine::{Engine, Parts};
 use tenon_sandbox::Sandbox;
-use tenon_vault::KeyFile;
+use tenon_vault::{KeyFile, Secret};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -203,6 +203,7 @@ fn settings(config: &ServeConfig) -> ApiSettings {
     ApiSettings {
         public_url: config.public_url.clone(),
         mirror_status: config.mirror_status,
+        rate: config.rate,
     }
 }
 
@@ -227,6 +228,16 @@ async fn prepare(
     app.engine
         .first_start(given.as_ref().or(made.as_ref()))
         .await?;
+    if let Some(brought) = &given {
+        let kept = std::fs::read_to_string(config.admin_key_file()).ok();
+        let kept = kept.map(|text| Secret::new(text.trim()));
+        let engine = &app.engine;
+        let revoked = engine.revoke_other_admin_keys(brought, kept.as_ref());
+        match revoked.await? {
+            0 => {}
+            revoked => tracing::warn!(revoked, "admin keys from before are no longer good"),
+        }
+    }
     first_start.admin_key = made;
     app.engine.begin_life().await?;
     let swept = app.engine.sweep().await?;

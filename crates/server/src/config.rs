@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 pub use tenon_engine::flow::Caps;
+pub use tenon_engine::model::Rate;
 use tenon_vault::Secret;
 
 /// Everything that is decided before the program starts.
@@ -29,6 +30,8 @@ pub struct ServeConfig {
     pub mirror_status: bool,
     /// How many executions may run at once.
     pub caps: Caps,
+    /// How often one linked account may call.
+    pub rate: Option<Rate>,
     /// Further root certificates for applications, in PEM.
     pub extra_ca_file: Option<PathBuf>,
     /// What the environment alone brings.
@@ -47,12 +50,12 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Reads the variables. Empty ones count as absent.
-    pub fn read() -> Self {
-        let read = |name| {
-            let text = std::env::var(name).ok().filter(|text| !text.is_empty());
-            text.map(Secret::new)
-        };
+    /// The variables that bring secrets.
+    pub const SECRETS: [&str; 3] = ["TENON_ENCRYPTION_KEY", "TENON_ADMIN_KEY", "DATABASE_URL"];
+
+    /// What these variables say. Empty ones count as absent.
+    pub fn from_variables(variable: impl Fn(&str) -> Option<Secret>) -> Self {
+        let read = |name| variable(name).filter(|text| !text.is_empty());
         Self {
             encryption_key: read("TENON_ENCRYPTION_KEY"),
             admin_key: read("TENON_ADMIN_KEY"),

@@ -72,6 +72,11 @@ impl Server {
         self.data.path()
     }
 
+    /// What it said so far, in all its lives.
+    pub fn said(&self) -> String {
+        [self.said.as_str(), &self.process.output()].concat()
+    }
+
     /// The process's id.
     pub fn id(&self) -> u32 {
         self.process.id()
@@ -205,6 +210,11 @@ impl Caller {
     /// The address of the server that it calls.
     pub fn base(&self) -> &str {
         self.http.base()
+    }
+
+    /// The client alone, for calls with other credentials.
+    pub fn without_key(&self) -> &Http {
+        &self.http
     }
 
     /// Any call with the caller's key and account.

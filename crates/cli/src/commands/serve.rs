@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use tenon_server::bootstrap;
-use tenon_server::config::{Caps, ServeConfig};
+use tenon_server::config::{Caps, Rate, ServeConfig};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::arguments::Global;
@@ -31,6 +31,46 @@ pub(crate) struct ServeArgs {
     execute_status: ExecuteStatus,
     #[command(flatten)]
     caps: CapsArgs,
+    #[command(flatten)]
+    rate: RateArgs,
+}
+
+/// How often one linked account may call.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+struct RateArgs {
+    /// Calls of one linked account in a second, minute or hour, such as 20/s; over all replicas [default: any number]
+    #[arg(long, env = "TENON_RATE_LIMIT", value_name = "N/s|m|h", value_parser = calls_in)]
+    rate_limit: Option<(u32, u32)>,
+    /// How many of them may come at once [default: as many as fit in the time]
+    #[arg(long, env = "TENON_RATE_BURST", value_name = "N", requires = "rate_limit", value_parser = clap::value_parser!(u32).range(1..))]
+    rate_burst: Option<u32>,
+}
+
+impl RateArgs {
+    fn rate(&self) -> Option<Rate> {
+        self.rate_limit.map(|(calls, per_ms)| Rate {
+            calls,
+            per_ms,
+            burst: self.rate_burst.unwrap_or(calls),
+        })
+    }
+}
+
+/// Reads `20/s`: so many calls in so many milliseconds.
+fn calls_in(text: &str) -> Result<(u32, u32), &'static str> {
+    let wrong = "a rate is a number, `/` and s, m or h, such as 20/s";
+    let (calls, unit) = text.split_once('/').ok_or(wrong)?;
+    let per_ms = match unit {
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(wrong),
+    };
+    match calls.parse() {
+        Ok(calls) if calls > 0 => Ok((calls, per_ms)),
+        _ => Err(wrong),
+    }
 }
 
 /// How many executions may run at once; as many may wait for a place.
@@ -81,6 +121,7 @@ impl ServeArgs {
             listen: self.listen,
             public_url: self.public_url.clone(),
             caps: self.caps.caps(),
+            rate: self.rate.rate(),
             mirror_status: self.execute_status == ExecuteStatus::Mirror,
             ..global.config()
         }

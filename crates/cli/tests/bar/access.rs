@@ -1,1 +1,6 @@
-//! E: access. Who may do what, and nobody else.
+//! E: access. What was revoked is over everywhere at once, a stolen database opens no door, and rates are exact.
+
+mod rates;
+mod replicas;
+mod revoking;
+mod stolen;

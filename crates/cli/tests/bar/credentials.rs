@@ -1,6 +1,8 @@
 //! B. Credentials: they open where they were sealed for, and show nowhere.
 
+mod keyless;
 mod rotation;
+mod undumpable;
 
 use tenon_testkit::promise;
 

@@ -166,7 +166,7 @@ impl Failure {
 }
 
 /// The quota that is used up, in the headers of the IETF's draft (draft-ietf-httpapi-ratelimit-headers).
-fn show_quota(headers: &mut HeaderMap, quota: &Quota, retry_after_ms: Option<u64>) {
+pub(super) fn show_quota(headers: &mut HeaderMap, quota: &Quota, retry_after_ms: Option<u64>) {
     let (name, wait) = (&quota.name, retry_after_ms.unwrap_or(0).div_ceil(1000));
     let policy = format!("\"{name}\";q={};w={}", quota.limit, quota.window_seconds);
     let state = format!("\"{name}\";r={};t={wait}", quota.remaining);

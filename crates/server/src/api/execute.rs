@@ -19,7 +19,7 @@ use tenon_engine::model::{ExecutionId, RequestId, Source};
 
 use super::answer::{json, mark_execution};
 use super::body::Given;
-use super::error::Failure;
+use super::error::{Failure, RATE_LIMIT, show_quota};
 use super::executions::words;
 use super::extract::{ByAccount, CallId, Left, Path, Query};
 use super::preference::Preferences;
@@ -93,8 +93,18 @@ pub(super) async fn execute(
     headers: HeaderMap,
     Given(body): Given<Value>,
 ) -> Result<Response, Failure> {
+    let left = match app.settings.rate {
+        Some(rate) => Some(app.engine.take_call(&caller, rate).await?),
+        None => None,
+    };
     let request = ExecuteRequest::new(slug, action, body);
-    run(&app, &caller, request, query, &headers, (Source::Api, call)).await
+    let ran = run(&app, &caller, request, query, &headers, (Source::Api, call)).await;
+    let mut response = ran.unwrap_or_else(IntoResponse::into_response);
+    // The quota of an application that refused the call says more to the caller than our own.
+    if let Some((quota, reset)) = left.filter(|_| !response.headers().contains_key(RATE_LIMIT)) {
+        show_quota(response.headers_mut(), &quota, Some(reset));
+    }
+    Ok(response)
 }
 
 /// Runs an action for whichever door.

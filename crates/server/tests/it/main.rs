@@ -18,4 +18,5 @@ mod executions;
 mod management;
 mod manners;
 mod sessions;
+mod tampering;
 mod world;

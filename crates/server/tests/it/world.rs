@@ -63,7 +63,7 @@ pub(crate) struct World {
     pub(crate) other_key: String,
     pub(crate) admin_key: String,
     router: Router,
-    _folder: Searched,
+    folder: Searched,
 }
 
 /// A call that is being written.
@@ -103,7 +103,7 @@ impl World {
             key: String::new(),
             other_key: String::new(),
             admin_key: admin_key.expose().to_owned(),
-            _folder: folder,
+            folder: folder,
         };
         world.key = world.make_key("environment=test").await.1;
         world.other_key = world.make_key("environment=production").await.1;
@@ -122,6 +122,11 @@ impl World {
         }
         world.connect(ADA, SECRET).await;
         world
+    }
+
+    /// The folder of the database.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// Makes an API key where the query says, and gives its id and the key.

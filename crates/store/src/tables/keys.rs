@@ -23,6 +23,8 @@ const REVOKE_API_KEY: &str = "UPDATE api_keys SET revoked_at = ?
 
 const ADD_ADMIN_KEY: &str = "INSERT INTO admin_keys (hash, created_at) VALUES (?, ?)";
 
+const KEEP_ADMIN_KEYS: &str = "DELETE FROM admin_keys WHERE hash <> ? AND hash <> ?";
+
 const COUNT_ADMIN_KEY: &str = "SELECT count(*) FROM admin_keys WHERE hash = ?";
 
 const COUNT_ADMIN_KEYS: &str = "SELECT count(*) FROM admin_keys";
@@ -73,6 +75,11 @@ impl<D: Database> Keys for SqlStore<D> {
             .change(ADD_ADMIN_KEY, values![key.hash.to_vec(), key.created_at.0])
             .await
             .map(drop)
+    }
+
+    async fn keep_admin_keys(&self, [one, other]: [&[u8; 32]; 2]) -> Stored<u64> {
+        let kept = values![one.to_vec(), other.to_vec()];
+        self.database.change(KEEP_ADMIN_KEYS, kept).await
     }
 
     async fn has_admin_key(&self, hash: &[u8; 32]) -> Stored<bool> {

@@ -134,6 +134,9 @@ impl Keys for SimulatedStore {
         self.write(None, move |rows| rows.admin_keys.push(row.clone()))
             .await
     }
+    async fn keep_admin_keys(&self, _: [&[u8; 32]; 2]) -> Stored<u64> {
+        unreachable!("no admin key is changed")
+    }
     async fn has_admin_key(&self, hash: &[u8; 32]) -> Stored<bool> {
         self.read(|rows| rows.admin_keys.iter().any(|row| row.hash == *hash))
             .await
