@@ -112,7 +112,9 @@ codes! {
     IdempotencyInFlight "IDEMPOTENCY_IN_FLIGHT" 409 Caller true None, "The first call with this Idempotency-Key is still running; ask again later.";
     IdempotencyKeyReused "IDEMPOTENCY_KEY_REUSED" 422 Caller false None, "The Idempotency-Key was used with another request.";
     BodyTooLarge "BODY_TOO_LARGE" 413 Caller false None, "The body is larger than 3 MiB.";
+    UriTooLong "URI_TOO_LONG" 414 Caller false None, "The request's line is longer than is read.";
     UnsupportedMediaType "UNSUPPORTED_MEDIA_TYPE" 415 Caller false None, "The body must be `application/json`.";
+    HeadTooLarge "HEAD_TOO_LARGE" 431 Caller false None, "The request has more or longer headers than are read: at most 100, and 64 KiB together.";
     RateLimited "RATE_LIMITED" 429 Policy true None, "Too many calls; wait as long as `Retry-After` says.";
     Internal "INTERNAL" 500 Gateway false SERVER_ERROR, "Tenon failed; the log has the request id.";
     CredentialUnreadable "CREDENTIAL_UNREADABLE" 500 Gateway false None, "The stored credential does not open: it was altered or moved, or its key is gone. The audit log has a line; the account has to connect again.";

@@ -120,7 +120,8 @@ pub async fn start(config: &ServeConfig) -> Result<Running, StartError> {
     let server = TaskTracker::new();
     let app = &installation.app;
     let router = api::router(app.clone());
-    server.spawn(listen::serve(listener, router, app.stopping.clone()));
+    let served = listen::serve(listener, router, config.connections, app.stopping.clone());
+    server.spawn(served);
     server.close();
     tracing::info!(%address, "serving");
     Ok(Running {

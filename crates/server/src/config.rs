@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 pub use tenon_engine::flow::Caps;
@@ -32,10 +33,36 @@ pub struct ServeConfig {
     pub caps: Caps,
     /// How often one linked account may call.
     pub rate: Option<Rate>,
+    /// How many connections are held, and how long they may keep the server waiting.
+    pub connections: Connections,
     /// Further root certificates for applications, in PEM.
     pub extra_ca_file: Option<PathBuf>,
     /// What the environment alone brings.
     pub environment: Environment,
+}
+
+/// Bounds on the connections of the listener.
+#[derive(Debug, Clone, Copy)]
+pub struct Connections {
+    /// How many are held at once.
+    pub most: usize,
+    /// How many of them may come from one address; behind a proxy, all do.
+    pub most_per_address: usize,
+    /// A request's head has to be there after this time, and a kept connection is closed after it.
+    pub head: Duration,
+    /// The longest that a request's body may pause, and that a client may leave an answer unread.
+    pub stall: Duration,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self {
+            most: 15_000,
+            most_per_address: 15_000,
+            head: Duration::from_secs(10),
+            stall: Duration::from_secs(30),
+        }
+    }
 }
 
 /// What comes from the environment alone.

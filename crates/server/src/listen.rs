@@ -3,6 +3,8 @@
 //! The loop is our own because the ready-made one waits for a request's head without end. HTTP/2 is the proxy's
 //! business: whoever terminates TLS in front speaks it to the world.
 
+mod explained;
+mod places;
 mod unstalled;
 
 use std::io;
@@ -15,52 +17,58 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Layer as _;
 use tower_http::timeout::RequestBodyTimeout;
 
-use crate::api::Peer;
+use crate::api::{self, Peer};
+use crate::config::Connections;
+use explained::Explained;
+use places::{Place, Places};
 use unstalled::Unstalled;
 
-/// How many connections are held at once; the next ones wait in the kernel's queue.
-const MOST_CONNECTIONS: usize = 10_000;
-/// A request's head has to be there after this time, and a kept connection is closed after it.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// The longest that a request's body may pause, and that a client may leave an answer unread.
-const LONGEST_STALL: Duration = Duration::from_secs(30);
 const MOST_HEADERS: usize = 100;
 const MOST_HEAD_BYTES: usize = 64 * 1024;
+/// How many connections beyond the last place are told so at once; more are closed without a word.
+const MOST_REFUSALS: usize = 64;
+/// How long a connection without a place may take to send the request that is refused.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 /// The pause after an accept that failed, which doubles up to the limit.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Serves until `stopping`, then lets the requests that have begun finish. Whoever calls this bounds the wait.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) {
-    let (connections, places) = (
-        TaskTracker::new(),
-        Arc::new(Semaphore::new(MOST_CONNECTIONS)),
-    );
-    while let Some((stream, place)) = next(&listener, &places, &stopping).await {
-        connections.spawn(converse(stream, place, router.clone(), stopping.clone()));
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Connections,
+    stopping: CancellationToken,
+) {
+    let (conversations, places) = (TaskTracker::new(), Places::new(limits));
+    let refusals = Arc::new(Semaphore::new(MOST_REFUSALS));
+    while let Some((stream, peer)) = stopping.run_until_cancelled(accept(&listener)).await {
+        let ended = stopping.clone();
+        if let Some(place) = places.take(peer.ip()) {
+            let conversation = Conversation {
+                router: router.clone(),
+                limits,
+                place: Some(place),
+            };
+            conversations.spawn(conversation.hold((stream, peer), ended));
+        } else if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
+            let refusal = Conversation::refusal(limits).hold((stream, peer), ended);
+            conversations.spawn(async move {
+                refusal.await;
+                drop(permit);
+            });
+        }
     }
     drop(listener);
-    connections.close();
-    connections.wait().await;
-}
-
-/// The next connection and its place; nothing when it is time to stop.
-async fn next(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-    stopping: &CancellationToken,
-) -> Option<((TcpStream, SocketAddr), OwnedSemaphorePermit)> {
-    let arrival = async {
-        let place = Arc::clone(places).acquire_owned().await.ok()?;
-        Some((accept(listener).await, place))
-    };
-    stopping.run_until_cancelled(arrival).await.flatten()
+    conversations.close();
+    conversations.wait().await;
 }
 
 /// Accepts, however long it takes. Running out of file descriptors must not end the loop, nor have it spin.
@@ -68,7 +76,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     let mut pause = FIRST_PAUSE;
     loop {
         match listener.accept().await {
-            Ok(arrived) => return arrived,
+            Ok(accepted) => return accepted,
             Err(error) if is_the_peers(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted");
@@ -87,39 +95,65 @@ fn is_the_peers(error: &io::Error) -> bool {
     )
 }
 
-async fn converse(
-    (stream, peer): (TcpStream, SocketAddr),
-    _place: OwnedSemaphorePermit,
+/// What one connection talks to, and for how long.
+struct Conversation {
     router: Router,
-    stopping: CancellationToken,
-) {
-    // Answers are small and whole; waiting to fill a packet only delays them. It fails on a socket that is gone.
-    let _ = stream.set_nodelay(true);
-    let router = Extension(Peer(peer)).layer(router);
-    let router = RequestBodyTimeout::new(router, LONGEST_STALL);
-    let service = TowerToHyperService::new(router);
-    let stream = TokioIo::new(Unstalled::new(stream, LONGEST_STALL));
-    let connection = builder().serve_connection(stream, service);
-    let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stopping.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    limits: Connections,
+    place: Option<Place>,
+}
+
+impl Conversation {
+    /// One request, which is told that there is no place.
+    fn refusal(limits: Connections) -> Self {
+        Self {
+            router: api::busy(),
+            limits: Connections {
+                head: REFUSAL_TIMEOUT.min(limits.head),
+                stall: REFUSAL_TIMEOUT.min(limits.stall),
+                ..limits
+            },
+            place: None,
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection broke");
+    }
+
+    async fn hold(self, (stream, peer): (TcpStream, SocketAddr), stopping: CancellationToken) {
+        // Answers are small and whole; waiting to fill a packet only delays them. It fails on a socket that is gone.
+        let _ = stream.set_nodelay(true);
+        let Self {
+            router,
+            limits,
+            place,
+        } = self;
+        // Who says nothing costs no buffers, and is not waited for at the end.
+        let first_byte = timeout(limits.head, async { stream.peek(&mut [0]).await });
+        let Some(Ok(Ok(1..))) = stopping.run_until_cancelled(first_byte).await else {
+            return;
+        };
+        let router = Extension(Peer(peer)).layer(router);
+        let router = RequestBodyTimeout::new(router, limits.stall);
+        let service = TowerToHyperService::new(router);
+        let stream = Explained::new(Unstalled::new(stream, limits.stall));
+        let builder = builder(limits, place.is_some());
+        let mut connection = Box::pin(builder.serve_connection(TokioIo::new(stream), service));
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stopping.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection broke");
+        }
     }
 }
 
-fn builder() -> http1::Builder {
+fn builder(limits: Connections, keep_alive: bool) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        // A caller who has asked and gone has asked nevertheless.
-        .half_close(true)
+        .header_read_timeout(limits.head)
+        .keep_alive(keep_alive)
         .max_headers(MOST_HEADERS)
         .max_buf_size(MOST_HEAD_BYTES);
     builder
@@ -136,7 +170,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
-        tasks.spawn(serve(listener, router, stopping.clone()));
+        let limits = Connections::default();
+        tasks.spawn(serve(listener, router, limits, stopping.clone()));
         tasks.close();
         (address, stopping, tasks)
     }
@@ -171,6 +206,15 @@ mod tests {
         stream.read_to_string(&mut answer).await.unwrap();
         tasks.wait().await;
         assert!(answer.ends_with("done"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_says_nothing_is_not_waited_for_at_the_end() {
+        let (address, stopping, tasks) = started(Router::new()).await;
+        let _silent = connected(address).await;
+        stopping.cancel();
+        let end = timeout(Duration::from_secs(5), tasks.wait()).await;
+        assert!(end.is_ok(), "the server waits for it");
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tenon_server::bootstrap;
-use tenon_server::config::{Caps, Rate, ServeConfig};
+use tenon_server::config::{Caps, Connections, Rate, ServeConfig};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::arguments::Global;
@@ -33,6 +34,8 @@ pub(crate) struct ServeArgs {
     caps: CapsArgs,
     #[command(flatten)]
     rate: RateArgs,
+    #[command(flatten)]
+    connections: ConnectionArgs,
 }
 
 /// How often one linked account may call.
@@ -106,6 +109,36 @@ impl CapsArgs {
     }
 }
 
+/// What clients may take of the listener.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+struct ConnectionArgs {
+    /// Connections that are held at once
+    #[arg(long, env = "TENON_MAX_CONNECTIONS", value_name = "N", default_value_t = Connections::default().most)]
+    max_connections: usize,
+    /// Connections from one address; behind a proxy, all are [default: as many as there may be]
+    #[arg(long, env = "TENON_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N")]
+    max_connections_per_address: Option<usize>,
+    /// How long a request's head may take, and how long an unused connection is kept
+    #[arg(long, env = "TENON_HEAD_TIMEOUT", value_name = "SECONDS", default_value_t = Connections::default().head.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    head_timeout: u64,
+    /// How long a request's body may pause, and an answer stay unread
+    #[arg(long, env = "TENON_BODY_TIMEOUT", value_name = "SECONDS", default_value_t = Connections::default().stall.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    body_timeout: u64,
+}
+
+impl ConnectionArgs {
+    fn connections(&self) -> Connections {
+        let most = self.max_connections.max(1);
+        Connections {
+            most,
+            most_per_address: self.max_connections_per_address.unwrap_or(most).max(1),
+            head: Duration::from_secs(self.head_timeout),
+            stall: Duration::from_secs(self.body_timeout),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ExecuteStatus {
     /// 200 whatever the application answers.
@@ -122,6 +155,7 @@ impl ServeArgs {
             public_url: self.public_url.clone(),
             caps: self.caps.caps(),
             rate: self.rate.rate(),
+            connections: self.connections.connections(),
             mirror_status: self.execute_status == ExecuteStatus::Mirror,
             ..global.config()
         }

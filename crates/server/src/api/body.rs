@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use tenon_engine::error::{Code, Error, Outcomes};
@@ -22,6 +22,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Given<T> {
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
+        // What a compressed body comes to is not known before it is read.
+        if parts
+            .headers
+            .get(CONTENT_ENCODING)
+            .is_some_and(|coding| coding != "identity")
+        {
+            let message = "The body must not be compressed: send it without `content-encoding`";
+            return Err(Error::new(Code::UnsupportedMediaType, message).into());
+        }
         let bytes = read(&parts.headers, body).await?;
         let declared = parts.headers.contains_key(CONTENT_TYPE);
         if bytes.is_empty() && (!declared || is_json(&parts.headers)) {
