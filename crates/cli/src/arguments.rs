@@ -8,8 +8,8 @@ use ipnet::IpNet;
 use tenon_server::config::{Caps, Connections, Environment, ServeConfig};
 
 use crate::commands::{
-    api_key, application, audit, connection, connector, demo, execute, executions, key,
-    linked_account, organization, sandbox, serve,
+    api_key, application, audit, backup, connection, connector, demo, environment, execute,
+    executions, journal, key, linked_account, organization, sandbox, serve,
 };
 use crate::failure::CODES;
 use crate::logs::LogArgs;
@@ -156,6 +156,9 @@ pub(crate) enum Command {
     /// The tenants of this installation
     #[command(subcommand)]
     Organization(organization::OrganizationCommand),
+    /// What is decided about one of the two worlds
+    #[command(subcommand)]
+    Environment(environment::EnvironmentCommand),
     /// Which applications your customers may use
     #[command(subcommand)]
     Application(application::ApplicationCommand),
@@ -176,12 +179,21 @@ pub(crate) enum Command {
     /// The keys that seal everything
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Whether the record of what was run is as Tenon wrote it
+    #[command(subcommand)]
+    Journal(journal::JournalCommand),
     /// The emulated applications
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),
     /// What Tenon knows of applications
     #[command(subcommand)]
     Connector(connector::ConnectorCommand),
+    /// Copy the database into a new file, while it is in use
+    Backup(backup::CopyArgs),
+    /// Put a copy back where there is no database
+    Restore(backup::CopyArgs),
+    /// Bring the database to this program's schema; a start does so by itself
+    Migrate(backup::MigrateArgs),
     /// Look for what is wrong with this installation
     Doctor,
     /// Print the API's OpenAPI 3.1 document

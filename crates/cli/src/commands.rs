@@ -3,12 +3,15 @@
 pub(crate) mod api_key;
 pub(crate) mod application;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod connection;
 pub(crate) mod connector;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod environment;
 pub(crate) mod execute;
 pub(crate) mod executions;
+pub(crate) mod journal;
 pub(crate) mod key;
 pub(crate) mod linked_account;
 pub(crate) mod openapi;

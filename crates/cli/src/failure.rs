@@ -7,6 +7,7 @@ use serde_json::Value;
 use tenon_server::bootstrap::StartError;
 use tenon_server::client::ClientError;
 use tenon_server::demo::DemoError;
+use tenon_server::maintenance::RestoreError;
 
 /// The result of a command.
 pub(crate) type Outcome = Result<ExitCode, Failure>;
@@ -141,6 +142,15 @@ fn hint_for(code: &str) -> Option<String> {
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
+        Self {
+            hint: error.hint(),
+            ..Self::new(error.to_string()).because(&error)
+        }
+    }
+}
+
+impl From<RestoreError> for Failure {
+    fn from(error: RestoreError) -> Self {
         Self {
             hint: error.hint(),
             ..Self::new(error.to_string()).because(&error)

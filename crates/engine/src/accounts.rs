@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::Engine;
 use crate::access::TenantCaller;
 use crate::error::{Code, Error, Outcomes};
-use crate::model::{Account, AccountId, LinkedAccountId, Page, Paging, Tenant};
+use crate::model::{Account, AccountId, Erasure, LinkedAccountId, Page, Paging, Tenant};
 use crate::ports::StoreError;
 
 /// What a tenant says about an account. What is left out stays as it is.
@@ -115,22 +115,24 @@ impl Engine {
         found.ok_or_else(|| not_found(tenant, id))
     }
 
-    /// Removes an account with everything that belongs to it.
+    /// Removes an account with everything that belongs to it, and says what that was. Its finished executions stay, for
+    /// they are a record, unless `history` says that they go too.
     ///
     /// # Errors
     /// [`Code::LinkedAccountNotFound`].
-    pub async fn delete_account(&self, caller: &TenantCaller, id: &AccountId) -> Outcomes<()> {
+    pub async fn delete_account(
+        &self,
+        caller: &TenantCaller,
+        id: &AccountId,
+        history: bool,
+    ) -> Outcomes<Erasure> {
         let tenant = caller.tenant();
         for connection in self.store.connections(tenant, id, None).await? {
             self.egress
                 .forget(&partition(tenant, connection.id.as_str()));
         }
-        let removed = self.store.delete_account(tenant, id, false).await?;
-        if removed.is_some() {
-            Ok(())
-        } else {
-            Err(not_found(tenant, id))
-        }
+        let erased = self.store.delete_account(tenant, id, history).await?;
+        erased.ok_or_else(|| not_found(tenant, id))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::error::Outcomes;
 use crate::model::ReplicaNote;
 use crate::ports::Notary;
 
-pub use verify::{Finding, Proof, Suspicion, verify};
+pub use verify::{Finding, Head, Proof, Suspicion, verify};
 
 /// What the chain's hashes are keyed for.
 const LABEL: &str = "journal";

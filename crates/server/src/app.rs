@@ -1,5 +1,6 @@
 //! What every handler works with.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -32,6 +33,8 @@ pub struct App {
 pub struct ApiSettings {
     /// What callbacks and links begin with, such as `https://tenon.example.com`.
     pub public_url: Option<String>,
+    /// Where copies of the database are put; nowhere where there is no data directory.
+    pub data_dir: Option<PathBuf>,
     /// Answer executions with the application's status instead of 200, where a caller does not say.
     pub mirror_status: bool,
     /// How often one linked account may call; as often as it likes where nobody says.

@@ -2,10 +2,10 @@
 //! whatever does not fit refuses to start before anything is served.
 
 mod clock;
-mod data_dir;
-mod database;
+pub(crate) mod data_dir;
+pub(crate) mod database;
 mod error;
-mod keys;
+pub(crate) mod keys;
 mod server_file;
 
 use std::net::SocketAddr;
@@ -203,6 +203,7 @@ fn egress(config: &ServeConfig) -> Result<Egress, StartError> {
 fn settings(config: &ServeConfig) -> ApiSettings {
     ApiSettings {
         public_url: config.public_url.clone(),
+        data_dir: Some(config.data_dir.clone()),
         mirror_status: config.mirror_status,
         rate: config.rate,
     }

@@ -48,6 +48,13 @@ async fn expire(app: &App) {
         Ok(count) => tracing::debug!(count, "forgot kept answers past their life"),
         Err(error) => tracing::warn!(%error, "kept answers past their life could not be forgotten"),
     }
+    match app.engine.purge().await {
+        Ok(0) => {}
+        Ok(purged) => tracing::info!(purged, "removed executions that are no longer kept"),
+        Err(error) => {
+            tracing::warn!(%error, "executions that are no longer kept could not be removed")
+        }
+    }
 }
 
 async fn sweep(app: &App) {

@@ -10,6 +10,7 @@ pub mod client;
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod maintenance;
 
 mod jobs;
 mod listen;

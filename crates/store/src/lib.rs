@@ -15,5 +15,6 @@ mod sqlite;
 mod tables;
 mod value;
 
+pub use migrations::Schema;
 pub use postgres::{PostgresError, PostgresStore};
 pub use sqlite::{OpenError, SqliteStore};

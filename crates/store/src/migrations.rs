@@ -3,6 +3,15 @@
 //! Forward only: a released migration is never edited, for a database remembers the text that it
 //! was built from and is refused by a program that remembers another.
 
+/// How far a database's schema has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schema {
+    /// The number of the last migration that it was built by; 0 where there is no database yet.
+    pub found: i64,
+    /// The number of the last migration that this program knows.
+    pub known: i64,
+}
+
 /// One step of the schema.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Migration {

@@ -7,6 +7,7 @@ mod chain;
 mod checkpoint;
 mod connect;
 mod file;
+mod inspect;
 mod job;
 mod journal;
 mod ledger;

@@ -37,10 +37,13 @@ pub(crate) enum LinkedAccountCommand {
         #[command(flatten)]
         world: World,
     },
-    /// Remove a customer with everything that belongs to it; executions stay on record
+    /// Remove a customer with everything that belongs to it; executions stay on record unless told otherwise
     Delete {
         /// The customer's id
         id: String,
+        /// Remove its finished executions too
+        #[arg(long)]
+        history: bool,
         #[command(flatten)]
         world: World,
     },
@@ -56,9 +59,11 @@ pub(crate) async fn run(global: &Global, command: LinkedAccountCommand) -> Outco
             let call = call_in(&world, Method::Post, &[ACCOUNTS]).json(body);
             (call, format!("added {id}"))
         }
-        LinkedAccountCommand::Delete { id, world } => {
-            let call = call_in(&world, Method::Delete, &[ACCOUNTS, &id]);
-            (call, format!("removed {id}"))
+        LinkedAccountCommand::Delete { id, history, world } => {
+            let call =
+                call_in(&world, Method::Delete, &[ACCOUNTS, &id]).query("history", Some(history));
+            let removed = ask(global, call).await?;
+            return screen::done(global, &removed, &receipt(&id, &removed));
         }
         LinkedAccountCommand::List {
             search,
@@ -74,6 +79,18 @@ pub(crate) async fn run(global: &Global, command: LinkedAccountCommand) -> Outco
         }
     };
     screen::done(global, &ask(global, call).await?, &said)
+}
+
+fn receipt(id: &str, removed: &serde_json::Value) -> String {
+    let count = |name| screen::cell(removed, name);
+    format!(
+        "removed {id}: {} connections, {} sessions, {} idempotency keys, {} kept answers, {} executions",
+        count("connections"),
+        count("sessions"),
+        count("idempotency_keys"),
+        count("results"),
+        count("executions"),
+    )
 }
 
 fn list(global: &Global, page: serde_json::Value) -> Outcome {

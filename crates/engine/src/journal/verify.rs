@@ -46,6 +46,17 @@ pub struct Finding {
     pub place: String,
 }
 
+/// The end of a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The process whose chain it is.
+    pub boot: BootId,
+    /// The place of its last link.
+    pub seq: i64,
+    /// The last link's hash.
+    pub mac: [u8; 32],
+}
+
 /// What a check saw.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proof {
@@ -53,6 +64,8 @@ pub struct Proof {
     pub chains: u64,
     /// How many links.
     pub links: u64,
+    /// Where each chain ends. Kept elsewhere, they show later whether the whole database was put back to an earlier state.
+    pub heads: Vec<Head>,
     /// How many rows were compared with their links.
     pub rows: u64,
     /// What is wrong, in the order in which it was seen; at most 10,000.
@@ -139,6 +152,8 @@ async fn check_chain(
             ends.remove(&(boot.as_str().to_owned(), mac));
         }
         if page.is_empty() {
+            let boot = boot.clone();
+            proof.heads.push(Head { boot, seq, mac });
             return Ok(());
         }
     }

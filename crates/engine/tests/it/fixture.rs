@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use tenon_connector::Bundle;
 use tenon_egress::{Config, Egress};
-use tenon_engine::access::{AccountCaller, Presented, TenantCaller};
+use tenon_engine::access::{AccountCaller, AdminCaller, Presented, TenantCaller};
 use tenon_engine::accounts::AccountDetails;
 use tenon_engine::connections::NewConnection;
 use tenon_engine::error::Error;
@@ -44,6 +44,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) clock: Arc<Still>,
     pub(crate) application: Application,
+    pub(crate) admin: AdminCaller,
     pub(crate) tenant: TenantCaller,
     pub(crate) caller: AccountCaller,
     pub(crate) key: Secret,
@@ -159,6 +160,7 @@ impl World {
             store,
             clock,
             application,
+            admin,
             tenant,
             caller,
             key,

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tenon_engine::error::{Code, Error};
 use tenon_engine::execute::{ExecuteRequest, Reply};
-use tenon_engine::model::ExecutionState;
+use tenon_engine::model::{EnvironmentSettings, ExecutionState};
 use tenon_testkit::promise;
 
 use crate::fixture::World;
@@ -104,4 +104,30 @@ async fn c5_a_key_outlives_its_day_while_its_execution_runs() {
         "C5",
         "48 h into a running execution: 0 keys forgotten, 409, 1 request",
     );
+}
+
+#[tokio::test]
+async fn executions_are_kept_as_long_as_their_environment_says() {
+    let world = World::new().await;
+    ask(&world, "notes", "old").await.unwrap();
+    world.clock.pass(6 * 24 * HOUR_MS);
+    ask(&world, "notes", "new").await.unwrap();
+    assert_eq!(world.engine.purge().await.unwrap(), 0, "nobody decided");
+    let (tenant, days) = (world.tenant.tenant(), |days| EnvironmentSettings {
+        retention_days: Some(days),
+    });
+    let decide = |days| {
+        world
+            .engine
+            .set_environment_settings(world.admin, tenant, days)
+    };
+    let (never, week) = (days(0), days(7));
+    let refused = decide(&never).await.unwrap_err();
+    assert_eq!(refused.code, Code::ValidationError);
+    decide(&week).await.unwrap();
+    assert_eq!(world.engine.purge().await.unwrap(), 0);
+    world.clock.pass(24 * HOUR_MS + 1);
+    assert_eq!(world.engine.purge().await.unwrap(), 1);
+    assert_eq!(world.journal().await.len(), 1);
+    assert_eq!(world.engine.verify_journal().await.unwrap().findings, []);
 }

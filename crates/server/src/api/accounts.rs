@@ -146,16 +146,8 @@ struct Upserted {
 
 /// An account is gone.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Deleted {
+struct Deleted {
     message: &'static str,
-}
-
-impl Deleted {
-    /// In the words of the compatible API.
-    pub(super) fn user() -> Self {
-        let message = "User deleted successfully";
-        Self { message }
-    }
 }
 
 /// Which connections.
@@ -269,9 +261,11 @@ async fn remove(
     Path(id): Path<String>,
 ) -> Answer<Deleted> {
     app.engine
-        .delete_account(&caller, &account_id(&id)?)
+        .delete_account(&caller, &account_id(&id)?, false)
         .await?;
-    Ok(Json(Deleted::user()))
+    // In the words of the compatible API.
+    let message = "User deleted successfully";
+    Ok(Json(Deleted { message }))
 }
 
 async fn disconnect(

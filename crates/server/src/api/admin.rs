@@ -6,9 +6,12 @@
 mod accounts;
 mod applications;
 mod audit;
+mod backups;
 mod connections;
 mod connectors;
+mod environments;
 mod executions;
+mod journal;
 mod key_ring;
 mod keys;
 mod organizations;
@@ -20,11 +23,14 @@ use super::route::Route;
 pub(super) fn routes() -> Vec<Route> {
     [
         organizations::routes(),
+        environments::routes(),
         keys::routes(),
         applications::routes(),
         accounts::routes(),
         connections::routes(),
         executions::routes(),
+        journal::routes(),
+        backups::routes(),
         connectors::routes(),
         sandbox::routes(),
         key_ring::routes(),

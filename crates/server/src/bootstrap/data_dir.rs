@@ -8,7 +8,7 @@ use std::path::Path;
 use super::StartError;
 
 /// Makes the directory where there is none, and takes from others the right to look into it.
-pub(super) fn prepare(path: &Path) -> Result<(), StartError> {
+pub(crate) fn prepare(path: &Path) -> Result<(), StartError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
     let private = made.and_then(|()| fs::set_permissions(path, Permissions::from_mode(0o700)));
     private.map_err(|source| StartError::DataDir {

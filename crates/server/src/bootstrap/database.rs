@@ -10,7 +10,7 @@ use crate::config::{Environment, ServeConfig};
 
 /// An open database.
 #[derive(Clone)]
-pub(super) enum Database {
+pub(crate) enum Database {
     /// The SQLite file of the data directory.
     File(Arc<SqliteStore>),
     /// The PostgreSQL database that `DATABASE_URL` names.
@@ -19,7 +19,7 @@ pub(super) enum Database {
 
 impl Database {
     /// Opens it, and brings it to this program's schema.
-    pub(super) async fn open(config: &ServeConfig) -> Result<Self, StartError> {
+    pub(crate) async fn open(config: &ServeConfig) -> Result<Self, StartError> {
         match &config.environment.database_url {
             Some(address) if Environment::is_postgres(address) => {
                 let store = Box::pin(PostgresStore::open(address.expose())).await;
@@ -31,7 +31,7 @@ impl Database {
     }
 
     /// What the engine keeps everything in.
-    pub(super) fn store(&self) -> Arc<dyn Store> {
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
         match self {
             Self::File(store) => store.clone(),
             Self::Shared(store) => store.clone(),
@@ -39,12 +39,12 @@ impl Database {
     }
 
     /// Whether other processes may work on it.
-    pub(super) fn is_shared(&self) -> bool {
+    pub(crate) fn is_shared(&self) -> bool {
         matches!(self, Self::Shared(_))
     }
 
     /// Waits for what was asked of it, and takes no more writes.
-    pub(super) async fn close(&self) {
+    pub(crate) async fn close(&self) {
         match self {
             Self::File(store) => store.close().await,
             Self::Shared(store) => store.close().await,

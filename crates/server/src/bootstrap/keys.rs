@@ -55,6 +55,14 @@ async fn is_new(database: &Database) -> Result<bool, StartError> {
     Ok(keys.map_err(KeyChainError::Store)?.is_empty())
 }
 
+/// The key ring of an installation that has one.
+pub(crate) fn ring(config: &ServeConfig) -> Result<KeyRing, StartError> {
+    match &config.environment.encryption_key {
+        Some(text) => KeyRing::from_env_text(text.expose()).map_err(StartError::KeyText),
+        None => load(config.key_file()),
+    }
+}
+
 fn make(path: &Path) -> Result<Option<PathBuf>, StartError> {
     let (_ring, created) = KeyRing::load_or_create(path)?;
     Ok((created == Created::Now).then(|| path.to_owned()))

@@ -87,6 +87,10 @@ impl World {
 
     pub(crate) async fn with(settings: ApiSettings) -> Self {
         let folder = Searched::new();
+        let settings = ApiSettings {
+            data_dir: Some(folder.path().to_owned()),
+            ..settings
+        };
         let store = SqliteStore::open(&folder.path().join("t.db")).unwrap();
         let (clock, ring) = (Arc::new(StillClock::new()), KeyRing::generate());
         let text = ring.to_text().to_string();

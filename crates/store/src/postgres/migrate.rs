@@ -34,6 +34,10 @@ const APPLIED: &str = "SELECT number, text FROM _migrations ORDER BY number";
 const RECORD: &str = "INSERT INTO _migrations (number, name, text, applied_at)
     VALUES ($1, $2, $3, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)";
 
+const IS_OURS: &str = "SELECT to_regclass('_migrations') IS NOT NULL";
+
+const LAST: &str = "SELECT coalesce(max(number), 0) FROM _migrations";
+
 /// How often a migration is tried that does not get its locks, and how long it pauses at first.
 const TRIES: u32 = 30;
 const PAUSE: Duration = Duration::from_millis(100);
@@ -56,6 +60,21 @@ pub(super) async fn migrate(client: &mut Client, known: &[Migration]) -> Result<
             Err(Stop::Refused(error)) => return Err(error),
         }
     }
+}
+
+/// The number of the last migration that was applied; 0 where none was.
+pub(super) async fn last(client: &Client) -> Result<i64, PostgresError> {
+    let ask = async |sql| client.query_one(sql, &[]).await;
+    let row = ask(IS_OURS).await.map_err(refused)?;
+    if !row.try_get::<_, bool>(0).map_err(refused)? {
+        return Ok(0);
+    }
+    let row = ask(LAST).await.map_err(refused)?;
+    row.try_get(0).map_err(refused)
+}
+
+fn refused(error: tokio_postgres::Error) -> PostgresError {
+    unreachable(Refusal::from(error))
 }
 
 enum Step {

@@ -17,7 +17,7 @@ use super::writer::Writer;
 use super::{PostgresError, attested, migrate, pool, rates, statement};
 use crate::database::{Database, SqlStore};
 use crate::fault::Fault;
-use crate::migrations;
+use crate::migrations::{self, Schema};
 use crate::record::FromRecord;
 use crate::selection::Selection;
 use crate::tables::{Beginning, Ending, Step, Written};
@@ -55,6 +55,20 @@ impl PostgresStore {
         let writer = Writer::start(writing);
         let database = Postgres { pool, writer };
         Ok(Arc::new(Self { database }))
+    }
+
+    /// How far the schema of the database at this address has come. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Where the database does not answer.
+    pub async fn schema(address: &str) -> Result<Schema, PostgresError> {
+        let pool = pool::open(&Settings::parse(address)?, 1)?;
+        let lease = Lease::of(&pool, LONG_PATIENCE).await;
+        let mut lease = lease.map_err(|fault| PostgresError::Unreachable(fault.into()))?;
+        let found = migrate::last(lease.client_mut()).await?;
+        let known = migrations::POSTGRES.last().map_or(0, |last| last.number);
+        Ok(Schema { found, known })
     }
 
     /// Takes no more writes of the journal and waits for those that were asked for. Later ones

@@ -42,6 +42,14 @@ pub enum OpenError {
         #[source]
         source: rusqlite::Error,
     },
+    /// Pages or indexes of the file do not fit together.
+    #[error("{path} is damaged: {problems}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite's check says.
+        problems: String,
+    },
     /// The file is a SQLite database of another program.
     #[error("{path} is a database of another program; choose another path")]
     Foreign {

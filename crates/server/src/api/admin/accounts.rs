@@ -3,12 +3,14 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tenon_engine::execute::ExecuteRequest;
 use tenon_engine::model::Source;
 
 use crate::api::access::Access::Admin;
-use crate::api::accounts::{AccountBody, Deleted, Search, names_an_account};
+use crate::api::accounts::{AccountBody, Search, names_an_account};
 use crate::api::actions::execute_operation;
 use crate::api::answer::{Answer, Json};
 use crate::api::body::Given;
@@ -55,7 +57,9 @@ pub(super) fn routes() -> Vec<Route> {
             remove,
             Operation::new("adminDeleteLinkedAccount", "Delete a linked account")
                 .managed()
-                .gives::<Deleted>(),
+                .query::<Erase>()
+                .describe("The answer is a receipt: how much of what was removed. It stands in the audit log too.")
+                .gives::<Erased>(),
         ),
         post(
             TOKEN,
@@ -104,15 +108,50 @@ async fn create(
     Ok(Json(LinkedAccount::new(caller.tenant(), &account)))
 }
 
+/// How much of an account goes.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Erase {
+    /// Its finished executions too, which stay as a record otherwise.
+    #[serde(default)]
+    history: bool,
+}
+
+/// What was removed.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Erased {
+    message: &'static str,
+    /// Connections, with their sealed credentials.
+    connections: u64,
+    /// Sessions.
+    sessions: u64,
+    /// Idempotency keys.
+    idempotency_keys: u64,
+    /// Kept answers.
+    results: u64,
+    /// Executions; none where the history was to stay.
+    executions: u64,
+}
+
 async fn remove(
     State(app): State<App>,
     managed: Managed,
     Path(account): Path<String>,
-) -> Answer<Deleted> {
+    Query(erase): Query<Erase>,
+) -> Answer<Erased> {
     let caller = app.engine.tenant_for_admin(managed.admin, managed.tenant);
     let account = account_id(&account)?;
-    app.engine.delete_account(&caller, &account).await?;
-    Ok(Json(Deleted::user()))
+    let erased = app
+        .engine
+        .delete_account(&caller, &account, erase.history)
+        .await?;
+    Ok(Json(Erased {
+        message: "User deleted successfully",
+        connections: erased.connections,
+        sessions: erased.sessions,
+        idempotency_keys: erased.idempotency_keys,
+        results: erased.results,
+        executions: erased.executions,
+    }))
 }
 
 async fn mint(

@@ -1,5 +1,7 @@
 //! The audit log.
 
+use std::slice::from_ref;
+
 use serde_json::json;
 use tenon_engine::model::{Actor, AuditEntry, AuditFilter, AuditId, RequestId};
 use tenon_engine::ports::{Store, StoreError};
@@ -124,7 +126,7 @@ async fn each_filter_of_the_log_lets_only_its_own_through(engine: &impl Engine) 
     ];
     for filter in only_special {
         let found = listed(&*store, &filter).await;
-        assert_eq!(found, [special.id.clone()], "{filter:?}");
+        assert_eq!(found, from_ref(&special.id), "{filter:?}");
     }
     let until = AuditFilter {
         until: Some(NOW.plus(10)),

@@ -46,7 +46,7 @@ async fn what_a_key_seals_is_found_and_sealed_under_another(engine: &impl Engine
     store.finish(&execution, Some(&result())).await.unwrap();
 
     let connections = store.connections_under(&old, 10).await.unwrap();
-    assert_eq!(connections, [connection.clone()]);
+    assert_eq!(connections, std::slice::from_ref(&connection));
     let results = store.results_under(&old, 10).await.unwrap();
     let [kept] = results.as_slice() else {
         panic!("{results:?}");
