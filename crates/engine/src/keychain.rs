@@ -309,7 +309,7 @@ pub(crate) async fn on_a_thread(
     work: impl FnOnce() -> Result<KeyRing, KeyError> + Send + 'static,
 ) -> Result<KeyRing, KeyChainError> {
     let done = tokio::task::spawn_blocking(work).await;
-    let ended = done.map_err(|_| KeyChainError::Interrupted)?;
+    let ended = done.map_err(|_panicked| KeyChainError::Interrupted)?;
     ended.map_err(KeyChainError::File)
 }
 

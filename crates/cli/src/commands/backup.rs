@@ -42,7 +42,7 @@ pub(crate) async fn back_up(global: &Global, args: CopyArgs) -> Outcome {
         ))
     })?;
     let shown = file.display();
-    let answer = json!({"file": shown.to_string(), "bytes": made["bytes"]});
+    let answer = json!({"file": shown.to_string(), "bytes": made.get("bytes")});
     let said =
         format!("copied to {shown}; it opens with the key ring only, so keep that elsewhere");
     screen::done(global, &answer, &said)

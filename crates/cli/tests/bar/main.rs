@@ -4,6 +4,8 @@
 
 #![expect(
     clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test says what is wrong by stopping"
 )]

@@ -107,7 +107,7 @@ impl World {
             key: String::new(),
             other_key: String::new(),
             admin_key: admin_key.expose().to_owned(),
-            folder: folder,
+            folder,
         };
         world.key = world.make_key("environment=test").await.1;
         world.other_key = world.make_key("environment=production").await.1;

@@ -8,7 +8,6 @@ use crate::fault::Fault;
 use crate::tables::{
     ANY_EXECUTION, AUDIT_ENTRY, Attestable, Digested, LINKS_OF, Name, SUBJECTS, last_word,
 };
-use crate::value::values;
 
 /// Reads as many, after this id.
 pub(super) async fn attested(
@@ -16,10 +15,11 @@ pub(super) async fn attested(
     after: &str,
     limit: u32,
 ) -> Result<Vec<Attested>, Fault> {
-    let subjects: Vec<Name> = all(snapshot, SUBJECTS, &values![after, limit]).await?;
+    let subjects: Vec<Name> =
+        all(snapshot, SUBJECTS, &[after.to_owned().into(), limit.into()]).await?;
     let mut attested = Vec::with_capacity(subjects.len());
     for Name(subject) in subjects {
-        let links = all(snapshot, LINKS_OF, &values![subject]).await?;
+        let links = all(snapshot, LINKS_OF, &[subject.clone().into()]).await?;
         let present = match present::<Execution>(snapshot, ANY_EXECUTION, &subject).await? {
             None => present::<AuditEntry>(snapshot, AUDIT_ENTRY, &subject).await?,
             found => found,
@@ -34,6 +34,6 @@ async fn present<T: Attestable>(
     sql: &str,
     subject: &str,
 ) -> Result<Option<[u8; 32]>, Fault> {
-    let row: Option<Digested<T>> = first(snapshot, sql, &values![subject]).await?;
+    let row: Option<Digested<T>> = first(snapshot, sql, &[subject.to_owned().into()]).await?;
     Ok(row.map(|row| row.digest))
 }

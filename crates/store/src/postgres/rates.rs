@@ -6,7 +6,6 @@ use tenon_engine::model::{Rate, Taken};
 use super::statement::{change, number};
 use crate::fault::Fault;
 use crate::tables::SET_FULL_AT;
-use crate::value::values;
 
 /// What a crash forgets is at most a burst, and nobody waits for the disk.
 const LIGHTLY: &str = "SET LOCAL synchronous_commit = off";
@@ -23,12 +22,17 @@ const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::big
 pub(super) async fn take(client: &mut Client, key: &str, rate: Rate) -> Result<Taken, Fault> {
     let transaction = client.transaction().await?;
     transaction.batch_execute(LIGHTLY).await?;
-    change(&transaction, PREPARE, &values![key]).await?;
-    let full_at = number(&transaction, LOCK, &values![key]).await?;
+    change(&transaction, PREPARE, &[key.to_owned().into()]).await?;
+    let full_at = number(&transaction, LOCK, &[key.to_owned().into()]).await?;
     let now = number(&transaction, NOW, &[]).await?;
     let (full_at, taken) = rate.take(full_at, now);
     if taken.allowed {
-        change(&transaction, SET_FULL_AT, &values![key, full_at]).await?;
+        change(
+            &transaction,
+            SET_FULL_AT,
+            &[key.to_owned().into(), full_at.into()],
+        )
+        .await?;
     }
     transaction.commit().await?;
     Ok(taken)

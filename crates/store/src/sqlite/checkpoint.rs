@@ -76,11 +76,19 @@ fn watch(writer: &mut Connection, long: SyncSender<()>) -> rusqlite::Result<()> 
 
 fn move_when_nudged(mover: &Connection, nudges: &Receiver<()>, shred: &AtomicBool) {
     while nudges.recv().is_ok() {
-        let emptied = shred.swap(false, Ordering::SeqCst) && moved(mover, EMPTY);
-        if !emptied {
-            moved(mover, MOVE);
+        let wanted = shred.swap(false, Ordering::SeqCst);
+        if wanted && moved(mover, EMPTY) {
+            continue;
         }
+        // A reader was in the way: what could not be cut off now is cut off with the next nudge.
+        shred.fetch_or(wanted, Ordering::SeqCst);
+        moved(mover, MOVE);
     }
+}
+
+/// Moves and empties the log that an earlier process left, perhaps with what was deleted just before its end.
+pub(super) fn empty(connection: &Connection) {
+    moved(connection, EMPTY);
 }
 
 const MOVE: &str = "PRAGMA wal_checkpoint(PASSIVE)";

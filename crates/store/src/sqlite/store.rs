@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use tenon_engine::model::{Attested, BootId, Millis, Page, Paging, Rate, Taken};
 use tenon_engine::ports::{Begun, Notary, Stored};
 
-use super::checkpoint::Checkpointer;
+use super::checkpoint::{self, Checkpointer};
 use super::job::Durability;
 use super::ledger::Ledger;
 use super::open_error::OpenError;
@@ -52,6 +52,7 @@ impl SqliteStore {
         let mut connection = connect::for_writing(path)?;
         migrate::migrate(&mut connection, path, migrations::SQLITE)?;
         connect::use_write_ahead_log(&connection, path)?;
+        checkpoint::empty(&connection);
         forget_replicas(&connection, path)?;
         let mover = connect::for_writing(path)?;
         let checkpointer =

@@ -153,7 +153,7 @@ async fn b13_what_was_deleted_is_unusable_at_once_and_its_ciphertext_gone() {
         );
         let _ = round;
     }
-    // A start folds the write-ahead log into the database; the last answers expire with their own life.
+    // The log is emptied beside the writer after a deletion; a start empties what a killed process had not yet.
     server.restart();
     caller = caller.at(&server.http);
     assert_eq!(dry_run(&caller).await.status, 409);

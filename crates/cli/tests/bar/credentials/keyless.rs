@@ -1,5 +1,7 @@
 //! B12: without its key, or with another, the program does not start.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -67,6 +69,7 @@ async fn b12_without_its_key_or_with_another_it_does_not_start() {
         &[("TENON_ENCRYPTION_KEY", "none")],
     );
     std::fs::write(&file, &own).unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     server.restart();
     assert!(slowest < Duration::from_secs(5), "{slowest:?}");
     server.finish().await;
