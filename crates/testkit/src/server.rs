@@ -22,6 +22,8 @@ pub struct Options {
     pub environment: Vec<(String, String)>,
     /// A certificate to trust besides those that browsers trust.
     pub authority: Option<PathBuf>,
+    /// The folder in which its data directory is made; the system's for temporary files where nobody says.
+    pub disk: Option<PathBuf>,
 }
 
 /// A running server.
@@ -41,7 +43,11 @@ impl Server {
     /// # Panics
     /// Where it does not come up.
     pub fn start(binary: &str, options: Options) -> Self {
-        let data = tempfile::tempdir().expect("a temporary folder");
+        let data = match &options.disk {
+            Some(disk) => tempfile::tempdir_in(disk),
+            None => tempfile::tempdir(),
+        };
+        let data = data.expect("a temporary folder");
         let (process, base) = spawn(Path::new(binary), data.path(), &options);
         Self {
             binary: binary.into(),

@@ -1,5 +1,7 @@
 //! A. Execution: nothing lost, nothing doubled.
 
+mod fail_closed;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -112,6 +112,10 @@ fn apply(transaction: &Transaction<'_>, migration: &Migration) -> rusqlite::Resu
 }
 
 #[cfg(test)]
+#[path = "migrate_killed.rs"]
+mod killed;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -168,7 +168,7 @@ async fn a_batch_is_synced_when_one_of_its_jobs_asks_for_it() {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_unavailable_until_there_is_room_again() {
+async fn a4_a_full_disk_is_unavailable_until_there_is_room_again() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(&folder.path().join("a.db"));
     let long = |ledger: &mut Ledger<'_>| note(ledger, &"long ".repeat(100_000));
@@ -193,7 +193,7 @@ async fn a_full_disk_is_unavailable_until_there_is_room_again() {
 }
 
 #[tokio::test]
-async fn a_database_that_became_read_only_is_unavailable() {
+async fn a4_a_database_that_became_read_only_is_unavailable() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(&folder.path().join("a.db"));
     let freeze = |ledger: &mut Ledger<'_>| Ok(ledger.db.pragma_update(None, "query_only", true)?);
