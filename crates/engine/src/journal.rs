@@ -7,7 +7,7 @@ mod verify;
 
 use std::sync::Arc;
 
-use tenon_vault::DataKey;
+use tenon_vault::MacKey;
 
 use crate::Engine;
 use crate::error::Outcomes;
@@ -20,11 +20,11 @@ pub use verify::{Finding, Head, Proof, Suspicion, verify};
 const LABEL: &str = "journal";
 
 /// Makes the chain's hashes under the installation's key.
-struct InstanceNotary(Arc<DataKey>);
+struct InstanceNotary(MacKey);
 
 impl Notary for InstanceNotary {
     fn mac(&self, bytes: &[u8]) -> [u8; 32] {
-        self.0.mac(LABEL, bytes)
+        self.0.mac(bytes)
     }
 }
 
@@ -36,7 +36,7 @@ impl Engine {
     /// Where the store does not answer.
     pub async fn begin_life(&self) -> Outcomes<()> {
         self.heartbeat(false).await?;
-        let notary = Arc::new(InstanceNotary(self.keys.shared_instance()));
+        let notary = Arc::new(InstanceNotary(self.keys.instance().mac_key(LABEL)));
         self.store
             .open_chain(&self.boot, notary, self.clock.now())
             .await?;
@@ -70,7 +70,7 @@ impl Engine {
     /// # Errors
     /// Where the store does not answer.
     pub async fn verify_journal(&self) -> Outcomes<Proof> {
-        let notary = InstanceNotary(self.keys.shared_instance());
+        let notary = InstanceNotary(self.keys.instance().mac_key(LABEL));
         Ok(verify(self.store.as_ref(), &notary).await?)
     }
 }

@@ -118,11 +118,6 @@ impl KeyChain {
         self.ring().ids()
     }
 
-    /// The instance's key, for those who keep it.
-    pub fn shared_instance(&self) -> Arc<DataKey> {
-        Arc::clone(&self.instance)
-    }
-
     /// The key that seals a tenant's secrets; made where there is none yet.
     ///
     /// # Errors

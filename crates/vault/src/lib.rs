@@ -15,5 +15,5 @@ mod secret;
 pub use credential::Credential;
 pub use keyfile::{Created, KeyFile};
 pub use keyring::{KeyError, KeyRing};
-pub use seal::{DataKey, Purpose, SealError, WrappedKey};
+pub use seal::{DataKey, MacKey, Purpose, SealError, WrappedKey};
 pub use secret::Secret;

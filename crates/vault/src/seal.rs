@@ -69,6 +69,18 @@ pub struct Purpose<'a> {
     pub version: u64,
 }
 
+/// A key of keyed hashes that only one purpose uses.
+pub struct MacKey(hmac::Key);
+
+impl MacKey {
+    /// HMAC-SHA-256.
+    pub fn mac(&self, data: &[u8]) -> [u8; 32] {
+        let mut tag = [0; 32];
+        tag.copy_from_slice(hmac::sign(&self.0, data).as_ref());
+        tag
+    }
+}
+
 /// The key that seals one scope's secrets.
 pub struct DataKey {
     id: String,
@@ -161,9 +173,7 @@ impl DataKey {
 
     /// HMAC-SHA-256 under a key that only `label` uses: for API keys at rest and idempotency keys.
     pub fn mac(&self, label: &str, data: &[u8]) -> [u8; 32] {
-        let mut tag = [0; 32];
-        tag.copy_from_slice(hmac::sign(&self.mac_key(label), data).as_ref());
-        tag
+        self.mac_key(label).mac(data)
     }
 
     /// A key that only `label` uses, for a signature that is made elsewhere.
@@ -171,9 +181,10 @@ impl DataKey {
         expand(&self.key, &[b"derive", label.as_bytes()])
     }
 
-    fn mac_key(&self, label: &str) -> hmac::Key {
+    /// The key of [`Self::mac`], for those who make many.
+    pub fn mac_key(&self, label: &str) -> MacKey {
         let key = expand(&self.key, &[b"mac", label.as_bytes()]);
-        hmac::Key::new(hmac::HMAC_SHA256, key.as_slice())
+        MacKey(hmac::Key::new(hmac::HMAC_SHA256, key.as_slice()))
     }
 
     fn blob_key(&self, purpose: &Purpose<'_>) -> KeyBytes {
