@@ -73,6 +73,17 @@ impl Server {
         self.process.kill();
     }
 
+    /// Asks it to end, as an orchestrator does, and waits until it has.
+    ///
+    /// # Panics
+    /// Where it does not end well, or not in time.
+    pub fn stop(&mut self, limit: Duration) {
+        let id = self.id().to_string();
+        let asked = Command::new("kill").args(["-s", "TERM", &id]).status();
+        assert!(asked.expect("kill starts").success());
+        assert!(self.process.wait_for_end(limit), "{}", self.output());
+    }
+
     /// The data directory.
     pub fn data(&self) -> &Path {
         self.data.path()
@@ -111,6 +122,10 @@ impl Server {
     /// # Panics
     /// Where there is none.
     pub fn admin_key(&self) -> String {
+        let mut given = self.options.environment.iter();
+        if let Some((_, key)) = given.find(|(name, _)| name == "TENON_ADMIN_KEY") {
+            return key.clone();
+        }
         std::fs::read_to_string(self.data.path().join("admin.key"))
             .expect("an admin key")
             .trim()
@@ -125,6 +140,7 @@ impl Server {
         let mut command = Command::new(&self.binary);
         command
             .args(arguments)
+            .envs(self.options.environment.clone())
             .env("TENON_DATA_DIR", self.data.path())
             .env("NO_COLOR", "1");
         let output = command.output().expect("the program starts");

@@ -1,6 +1,9 @@
 //! A. Execution: nothing lost, nothing doubled.
 
 mod fail_closed;
+mod database;
+mod kill;
+mod replicas;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

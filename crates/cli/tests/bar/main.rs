@@ -13,6 +13,7 @@
 mod access;
 mod credentials;
 mod egress;
+mod engines;
 mod execution;
 mod fairness;
 mod hostile;

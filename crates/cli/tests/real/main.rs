@@ -10,7 +10,6 @@
 
 mod curl;
 mod faults;
-mod kill;
 mod overlay;
 mod prism;
 mod synapse;
