@@ -4,6 +4,7 @@
 //! business: whoever terminates TLS in front speaks it to the world.
 
 mod explained;
+mod farewell;
 mod places;
 mod unstalled;
 
@@ -13,6 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::{Extension, Router};
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -21,7 +24,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::Layer as _;
+use tower::{Layer as _, ServiceExt};
 use tower_http::timeout::RequestBodyTimeout;
 
 use crate::api::{self, Peer};
@@ -47,28 +50,55 @@ pub(crate) async fn serve(
     limits: Connections,
     stopping: CancellationToken,
 ) {
-    let (conversations, places) = (TaskTracker::new(), Places::new(limits));
-    let refusals = Arc::new(Semaphore::new(MOST_REFUSALS));
-    while let Some((stream, peer)) = stopping.run_until_cancelled(accept(&listener)).await {
-        let ended = stopping.clone();
-        if let Some(place) = places.take(peer.ip()) {
+    let host = Host {
+        router,
+        limits,
+        places: Places::new(limits),
+        refusals: Arc::new(Semaphore::new(MOST_REFUSALS)),
+        stopping,
+        conversations: TaskTracker::new(),
+    };
+    let arrival = || host.stopping.run_until_cancelled(accept(&listener));
+    while let Some(arrived) = arrival().await {
+        host.receive(arrived);
+    }
+    for arrived in farewell::last_arrivals(listener) {
+        host.receive(arrived);
+    }
+    host.conversations.close();
+    host.conversations.wait().await;
+}
+
+/// What new connections are given.
+struct Host {
+    router: Router,
+    limits: Connections,
+    places: Places,
+    refusals: Arc<Semaphore>,
+    stopping: CancellationToken,
+    conversations: TaskTracker,
+}
+
+impl Host {
+    /// Gives the connection a place, or has it told that there is none, or closes it.
+    fn receive(&self, (stream, peer): (TcpStream, SocketAddr)) {
+        let stopping = self.stopping.clone();
+        if let Some(place) = self.places.take(peer.ip()) {
             let conversation = Conversation {
-                router: router.clone(),
-                limits,
+                router: self.router.clone(),
+                limits: self.limits,
                 place: Some(place),
             };
-            conversations.spawn(conversation.hold((stream, peer), ended));
-        } else if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
-            let refusal = Conversation::refusal(limits).hold((stream, peer), ended);
-            conversations.spawn(async move {
+            self.conversations
+                .spawn(conversation.hold((stream, peer), stopping));
+        } else if let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() {
+            let refusal = Conversation::refusal(self.limits).hold((stream, peer), stopping);
+            self.conversations.spawn(async move {
                 refusal.await;
                 drop(permit);
             });
         }
     }
-    drop(listener);
-    conversations.close();
-    conversations.wait().await;
 }
 
 /// Accepts, however long it takes. Running out of file descriptors must not end the loop, nor have it spin.
@@ -126,18 +156,26 @@ impl Conversation {
         } = self;
         // Who says nothing costs no buffers, and is not waited for at the end.
         let first_byte = timeout(limits.head, async { stream.peek(&mut [0]).await });
-        let Some(Ok(Ok(1..))) = stopping.run_until_cancelled(first_byte).await else {
-            return;
+        let spoke = tokio::select! {
+            spoke = first_byte => matches!(spoke, Ok(Ok(1..))),
+            () = farewell::last_call(&stopping) => false,
         };
+        if !spoke {
+            return;
+        }
         let router = Extension(Peer(peer)).layer(router);
         let router = RequestBodyTimeout::new(router, limits.stall);
+        let ending = stopping.clone();
+        let router = ServiceExt::<Request<Incoming>>::map_response(router, move |answer| {
+            farewell::say_good_bye(answer, &ending)
+        });
         let service = TowerToHyperService::new(router);
         let stream = Explained::new(Unstalled::new(stream, limits.stall));
         let builder = builder(limits, place.is_some());
         let mut connection = Box::pin(builder.serve_connection(TokioIo::new(stream), service));
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            () = stopping.cancelled() => {
+            () = farewell::last_call(&stopping) => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
@@ -205,6 +243,24 @@ mod tests {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         tasks.wait().await;
+        assert!(answer.ends_with("done"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_request_on_its_way_is_answered_after_the_stop() {
+        let (address, stopping, tasks) =
+            started(Router::new().route("/", get(async || "done"))).await;
+        let mut stream = connected(address).await;
+        stopping.cancel();
+        tokio::task::yield_now().await;
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            .await
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        tasks.wait().await;
+        assert!(answer.contains("connection: close"), "{answer}");
         assert!(answer.ends_with("done"), "{answer}");
     }
 
