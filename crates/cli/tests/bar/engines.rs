@@ -1,6 +1,6 @@
 //! The program on each database, in front of the vendor: what a run needs to be the same on both.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -206,13 +206,6 @@ impl Tally {
     }
 }
 
-/// The journal's rows by their ids.
-pub(crate) async fn rows(caller: &Caller) -> HashMap<String, Value> {
-    let id = |row: &Value| row["execution_id"].as_str().unwrap().to_owned();
-    let journal = caller.journal().await;
-    journal.into_iter().map(|row| (id(&row), row)).collect()
-}
-
 /// How many executions have no end yet.
 pub(crate) async fn running(caller: &Caller) -> u64 {
     let path = "/api/v2/public/action-execution?limit=1&status=running";
@@ -220,40 +213,83 @@ pub(crate) async fn running(caller: &Caller) -> u64 {
     list.unwrap().body["totalDocs"].as_u64().unwrap()
 }
 
-/// That nothing is missing from the journal, without an end, without a row, or done twice (A1, A2, A3); returns how
-/// many rows end as unknown.
-pub(crate) async fn check(stage: &Stage, caller: &Caller, told: &Tally) -> usize {
-    let rows = rows(caller).await;
-    for (execution, status) in &told.acknowledged {
-        let row = rows.get(execution);
-        let row = row.unwrap_or_else(|| panic!("acknowledged and not in the journal: {execution}"));
-        assert_eq!(row["node_status"], status.as_str(), "{row}");
+/// The three sides of what happened: what callers were told, what the journal has, what arrived.
+pub(crate) struct Evidence {
+    pub(crate) told: Tally,
+    rows: HashMap<String, Value>,
+    pub(crate) arrived: Vec<String>,
+}
+
+impl Evidence {
+    pub(crate) async fn collect(stage: &Stage, caller: &Caller, told: Tally) -> Self {
+        let id = |row: &Value| row["execution_id"].as_str().unwrap().to_owned();
+        let journal = caller.journal().await;
+        Self {
+            told,
+            rows: journal.into_iter().map(|row| (id(&row), row)).collect(),
+            arrived: stage.arrived(),
+        }
     }
-    let endless: Vec<_> = rows
-        .values()
-        .filter(|row| row["node_status"].is_null())
-        .collect();
-    assert!(endless.is_empty(), "without an end: {endless:?}");
-    let key = |row: &Value| {
-        row["request"]["idempotency_key"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    };
-    let by_key: HashMap<String, &Value> = rows.values().map(|row| (key(row), row)).collect();
-    let arrived = stage.arrived();
-    let mut counts: HashMap<&String, u64> = HashMap::new();
-    for key in &arrived {
-        let row = by_key.get(key);
-        let row = row.unwrap_or_else(|| panic!("arrived without a row: {key}"));
-        assert_ne!(
-            row["node_status"], "Failed",
-            "arrived, and is said to have failed: {row}"
-        );
-        *counts.entry(key).or_default() += 1;
+
+    /// Executions whose end was acknowledged and is not in the journal, or another one.
+    pub(crate) fn lost(&self) -> Vec<&String> {
+        let kept = |execution: &String, status: &String| {
+            let row = self.rows.get(execution);
+            row.is_some_and(|row| row["node_status"] == status.as_str())
+        };
+        let acknowledged = self.told.acknowledged.iter();
+        acknowledged
+            .filter(|(execution, status)| !kept(execution, status))
+            .map(|(execution, _)| execution)
+            .collect()
     }
-    let twice: Vec<_> = counts.iter().filter(|(_, count)| **count > 1).collect();
-    assert!(twice.is_empty(), "arrived more than once: {twice:?}");
-    let unknown = rows.values().filter(|row| row["node_status"] == "Unknown");
-    unknown.count()
+
+    /// Keys of requests that arrived without a row.
+    pub(crate) fn unwritten(&self) -> Vec<&String> {
+        let keys: HashSet<_> = self.rows.values().map(key).collect();
+        let arrived = self.arrived.iter();
+        arrived
+            .filter(|arrived| !keys.contains(arrived.as_str()))
+            .collect()
+    }
+
+    /// Keys of requests that arrived more than once.
+    pub(crate) fn repeated(&self) -> Vec<&String> {
+        let mut seen = HashSet::new();
+        self.arrived
+            .iter()
+            .filter(|key| !seen.insert(*key))
+            .collect()
+    }
+
+    /// Rows that have no end, or say of what arrived that it failed.
+    pub(crate) fn misjudged(&self) -> Vec<&Value> {
+        let arrived: HashSet<_> = self.arrived.iter().map(String::as_str).collect();
+        let wrong = |row: &&Value| match row["node_status"].as_str() {
+            None => true,
+            Some("Failed") => arrived.contains(key(row)),
+            Some(_) => false,
+        };
+        self.rows.values().filter(wrong).collect()
+    }
+
+    /// How many executions end as unknown.
+    pub(crate) fn unknown(&self) -> usize {
+        let rows = self.rows.values();
+        rows.filter(|row| row["node_status"] == "Unknown").count()
+    }
+
+    /// That nothing is lost, unwritten, repeated or misjudged.
+    pub(crate) fn assert_whole(&self) {
+        assert_eq!(self.lost(), [""; 0]);
+        assert_eq!(self.unwritten(), [""; 0]);
+        assert_eq!(self.repeated(), [""; 0]);
+        let misjudged = self.misjudged();
+        assert!(misjudged.is_empty(), "{misjudged:?}");
+    }
+}
+
+/// The key that an execution's request carried.
+fn key(row: &Value) -> &str {
+    row["request"]["idempotency_key"].as_str().unwrap()
 }

@@ -1,7 +1,7 @@
 //! A. Execution: nothing lost, nothing doubled.
 
-mod fail_closed;
 mod database;
+mod fail_closed;
 mod kill;
 mod replicas;
 

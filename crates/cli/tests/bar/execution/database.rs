@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tenon_testkit::{Caller, Postgres, promise};
 use tokio::task::JoinSet;
 
-use crate::engines::{Engine, Load, Stage, Tally, check, running};
+use crate::engines::{Engine, Evidence, Load, Stage, Tally, running};
 
 const CALLERS: usize = 16;
 /// Within how long the service is back, by the promise.
@@ -37,11 +37,13 @@ async fn a10_postgresql_may_be_stopped_and_killed_under_load() {
     }
     assert_only_unavailable(&told);
     until_nothing_runs(&caller).await;
-    let unknown = check(&stage, &caller, &told).await;
+    let evidence = Evidence::collect(&stage, &caller, told).await;
+    evidence.assert_whole();
     let figure = format!(
-        "{times} times killed or stopped: {} acknowledged, 0 lost; {:?}; back after {longest:.1?} at most; {unknown} unknown",
-        told.acknowledged.len(),
-        told.refused,
+        "{times} times killed or stopped: {} acknowledged, 0 lost; {:?}; back after {longest:.1?} at most; {} unknown",
+        evidence.told.acknowledged.len(),
+        evidence.told.refused,
+        evidence.unknown(),
     );
     promise::kept("A10", figure);
     server.finish().await;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tenon_testkit::{Caller, Http, Postgres, Server, promise};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::engines::{Engine, Load, Stage, check, running};
+use crate::engines::{Engine, Evidence, Load, Stage, running};
 
 const CALLERS: usize = 8;
 /// Within how long a process ends that is asked to, by the promise.
@@ -98,8 +98,9 @@ async fn a9_replicas_are_restarted_one_by_one_without_a_failed_call() {
     assert_eq!(told.unanswered.len(), 0, "{:?}", told.unanswered);
     assert_eq!(told.refused.len(), 0, "{:?}", told.refused);
     assert_eq!(running(&caller).await, 0, "left without an end");
-    let unknown = check(&stage, &caller, &told).await;
-    assert_eq!(unknown, 0);
+    let evidence = Evidence::collect(&stage, &caller, told).await;
+    evidence.assert_whole();
+    assert_eq!(evidence.unknown(), 0);
     let figure = format!(
         "2 replicas, {rounds} rounds, {calls} calls at {:.0} a second: 0 failed, 0 without an end; a process ends within {longest:.1?}",
         calls as f64 / took.as_secs_f64(),
