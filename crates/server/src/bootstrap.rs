@@ -21,7 +21,7 @@ use tenon_sandbox::Sandbox;
 use tenon_vault::{KeyFile, Secret};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::app::{ApiSettings, App};
@@ -46,6 +46,8 @@ pub struct Installation {
     pub first_start: FirstStart,
     database: Database,
     tasks: TaskTracker,
+    /// Cancelled when this life is over.
+    life: DropGuard,
 }
 
 /// The program, serving.
@@ -99,12 +101,15 @@ pub async fn open(config: &ServeConfig) -> Result<Installation, StartError> {
     };
     prepare(&app, config, database.is_shared(), &mut first_start).await?;
     jobs::start(&app, &tasks);
+    let life = CancellationToken::new();
+    jobs::live(app.clone(), life.clone());
     tasks.close();
     Ok(Installation {
         app,
         first_start,
         database,
         tasks,
+        life: life.drop_guard(),
     })
 }
 
@@ -147,6 +152,7 @@ impl Installation {
         if tokio::time::timeout_at(deadline, ended).await.is_err() {
             tracing::warn!("executions were still running after {DRAIN:?}; they count as unknown");
         }
+        self.life.disarm().cancel();
         if let Err(error) = self.app.engine.end_life().await {
             tracing::warn!(%error, "the journal's chain could not be closed");
         }

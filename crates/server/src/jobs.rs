@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
@@ -18,15 +19,25 @@ const UPKEEP: Duration = Duration::from_secs(5);
 pub(crate) fn start(app: &App, tasks: &TaskTracker) {
     tasks.spawn(every(EXPIRY, app.clone(), async |app| expire(app).await));
     tasks.spawn(every(SWEEP, app.clone(), async |app| sweep(app).await));
-    tasks.spawn(every(HEARTBEAT, app.clone(), async |app| {
-        heartbeat(app).await;
-    }));
     tasks.spawn(every(UPKEEP, app.clone(), async |app| {
         app.metrics.run_upkeep();
     }));
     if app.catalogue.folder().is_some() {
         tasks.spawn(every(WATCH, app.clone(), async |app| watch(app).await));
     }
+}
+
+/// Gives signs of life until `over`, which is later than the wish to end: what still runs meanwhile shall not be swept.
+pub(crate) fn live(app: App, over: CancellationToken) {
+    tokio::spawn(async move {
+        while over
+            .run_until_cancelled(tokio::time::sleep(HEARTBEAT))
+            .await
+            .is_some()
+        {
+            heartbeat(&app).await;
+        }
+    });
 }
 
 async fn every(period: Duration, app: App, job: impl AsyncFn(&App)) {
@@ -73,7 +84,7 @@ async fn heartbeat(app: &App) {
             "the keys could not be looked at again"
         );
     }
-    if let Err(error) = app.engine.heartbeat(false).await {
+    if let Err(error) = app.engine.heartbeat(app.stopping.is_cancelled()).await {
         tracing::warn!(%error, "no sign of life could be given");
     }
 }
