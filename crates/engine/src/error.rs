@@ -289,6 +289,10 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Unavailable(_) => Self::of(Code::Unavailable).after(1000).because(error),
             StoreError::Exists => Self::of(Code::Conflict).because(error),
+            StoreError::Unstorable => {
+                let message = "A text in the request holds the character U+0000, which cannot be kept; leave it out";
+                Self::invalid("", "nul", message)
+            }
             StoreError::Inconsistent { .. } => Self::internal(error),
         }
     }

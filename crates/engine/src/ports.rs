@@ -24,6 +24,9 @@ pub enum StoreError {
     /// Something of that name exists already.
     #[error("it exists already")]
     Exists,
+    /// A text holds the character U+0000, which not every database can keep.
+    #[error("a text holds the character U+0000")]
+    Unstorable,
     /// A row holds what no version of this program writes.
     #[error("the store holds an impossible value in {table}.{column} of {row}")]
     Inconsistent {

@@ -99,6 +99,9 @@ fn from_postgres(refusal: Refusal) -> StoreError {
     if refusal.is(&SqlState::UNIQUE_VIOLATION) {
         return StoreError::Exists;
     }
+    if refusal.is(&SqlState::CHARACTER_NOT_IN_REPERTOIRE) {
+        return StoreError::Unstorable;
+    }
     // The schema's only foreign keys lead to accounts.
     if refusal.is(&SqlState::FOREIGN_KEY_VIOLATION) {
         return StoreError::Unavailable(Box::new(Fault::AccountGone(Box::new(refusal))));

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tenon_engine::model::{BootId, ChainEvent, Execution, Millis};
-use tenon_engine::ports::{Begun, Chain, Journal, Keys, Store, StoreError};
+use tenon_engine::ports::{
+    Accounts, Begun, Chain, Journal, Keys, Organizations, Store, StoreError,
+};
 use tenon_store::{PostgresError, PostgresStore};
 use tokio::task::JoinSet;
 
 use crate::engine::{Engine, Postgres, TestNotary, live};
-use crate::suite::{api_key, execution, finished, key, tenant, with_accounts};
+use crate::suite::{account, api_key, execution, finished, key, tenant, with_accounts};
 
 /// Nobody waits longer than this for an answer, whatever has become of the server; twice the promise.
 const AT_MOST: Duration = Duration::from_secs(4);
@@ -104,6 +106,20 @@ async fn nobody_there_is_an_error_that_does_not_show_the_address() {
     assert!(matches!(error, PostgresError::Unreachable(_)), "{error}");
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("swordfish"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_text_that_postgresql_cannot_keep_is_the_callers_to_mend() {
+    let engine = Postgres::new().await;
+    let store = open(&engine.address).await;
+    let mut account = account("a");
+    account.name = "nul\0".into();
+    let refused = store.add_account(&tenant(), &account).await;
+    assert!(
+        matches!(refused, Err(StoreError::Unstorable)),
+        "{refused:?}"
+    );
+    store.ping().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
