@@ -2,19 +2,26 @@
 //!
 //! What is only a reference (`contact.id`) is compiled to a path and never interpreted.
 
+mod language;
+
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, OnceLock};
 
 use minijinja::value::{Serde, Value as Jinja};
-use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior, filters, tests};
+use minijinja::{Environment, Error, ErrorKind, Expression};
 use serde_json::{Map, Value};
 
 use crate::problem::Fault;
 
-/// Steps that one expression may take: a bound on its time.
-const FUEL: u64 = 20_000;
+/// The longest expression. Fuel bounds what one does, and this how often one can be named in it.
+const LONGEST_BYTES: usize = 1_000;
 
-static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(language);
+/// The most that the values of one request may come to, all its expressions together. A body of ours is smaller; a
+/// document that names it a thousand times makes no more of it than this.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(language::language);
 
 /// The names that an expression sees, and what they stand for.
 #[derive(Debug, Default)]
@@ -22,6 +29,7 @@ pub struct Scope<'a> {
     names: Vec<(&'a str, &'a Value)>,
     params: Option<&'a Map<String, Value>>,
     interpreted: OnceLock<Jinja>,
+    given: AtomicUsize,
 }
 
 impl<'a> Scope<'a> {
@@ -31,7 +39,15 @@ impl<'a> Scope<'a> {
             names: names.into_iter().collect(),
             params: None,
             interpreted: OnceLock::new(),
+            given: AtomicUsize::new(0),
         }
+    }
+
+    /// Counts a value that an expression gives; no more are given where all together are too large.
+    fn give(&self, value: &Value) -> bool {
+        let bytes = size(value);
+        let before = self.given.fetch_add(bytes, Ordering::Relaxed);
+        before.saturating_add(bytes) <= MOST_BYTES
     }
 
     /// The same, with every parameter as a name too. Names given before hide parameters.
@@ -102,6 +118,10 @@ impl Expr {
     /// Compiles an expression in which `known` names may stand.
     pub(crate) fn compile(source: &str, known: &dyn Fn(&str) -> bool) -> Result<Self, Fault> {
         let source = source.trim().to_owned();
+        if source.len() > LONGEST_BYTES {
+            let message = format!("an expression is longer than {LONGEST_BYTES} bytes");
+            return Err(Fault::here(message));
+        }
         if let Some(path) = parse_path(&source) {
             check_names(path.first().and_then(Key::name), known)?;
             return Ok(Self {
@@ -130,9 +150,19 @@ impl Expr {
     /// # Errors
     /// Where the expression asks for the impossible, or for too much.
     pub fn eval(&self, scope: &Scope<'_>) -> Result<Option<Value>, EvalError> {
+        let too_much = || EvalError {
+            expression: self.source.clone(),
+            reason: format!("the values of the request come to more than {MOST_BYTES} bytes"),
+        };
         match &self.form {
-            Form::Path(path) => Ok(follow(scope, path).cloned()),
-            Form::Code(code) => self.interpret(code, scope),
+            Form::Path(path) => match follow(scope, path) {
+                Some(value) if !scope.give(value) => Err(too_much()),
+                value => Ok(value.cloned()),
+            },
+            Form::Code(code) => match self.interpret(code, scope)? {
+                Some(value) if !scope.give(&value) => Err(too_much()),
+                value => Ok(value),
+            },
         }
     }
 
@@ -273,6 +303,17 @@ fn follow<'a>(scope: &Scope<'a>, path: &[Key]) -> Option<&'a Value> {
     })
 }
 
+/// About what a value takes in memory.
+fn size(value: &Value) -> usize {
+    let inner = match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(size).sum(),
+        Value::Object(map) => map.iter().map(|(key, value)| key.len() + size(value)).sum(),
+        _ => 0,
+    };
+    inner.saturating_add(size_of::<Value>())
+}
+
 fn describe(error: &Error) -> String {
     match (error.kind(), error.detail()) {
         (ErrorKind::OutOfFuel, _) => "it takes too many steps".to_owned(),
@@ -280,98 +321,6 @@ fn describe(error: &Error) -> String {
         (kind, Some(detail)) => format!("{kind}: {detail}"),
         (kind, None) => kind.to_string(),
     }
-}
-
-fn language() -> Environment<'static> {
-    let mut env = Environment::empty();
-    env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-    env.set_fuel(Some(FUEL));
-    env.set_recursion_limit(64);
-    add_filters(&mut env);
-    add_tests(&mut env);
-    env
-}
-
-fn add_filters(env: &mut Environment<'static>) {
-    env.add_filter("default", filters::default);
-    env.add_filter("int", filters::int);
-    env.add_filter("float", filters::float);
-    env.add_filter("string", filters::string);
-    env.add_filter("tojson", filters::tojson);
-    env.add_filter("lower", filters::lower);
-    env.add_filter("upper", filters::upper);
-    env.add_filter("trim", filters::trim);
-    env.add_filter("replace", filters::replace);
-    env.add_filter("split", filters::split);
-    env.add_filter("join", filters::join);
-    env.add_filter("length", filters::length);
-    env.add_filter("first", filters::first);
-    env.add_filter("last", filters::last);
-    env.add_filter("list", filters::list);
-    env.add_filter("items", filters::items);
-    env.add_filter("map", filters::map);
-    env.add_filter("select", filters::select);
-    env.add_filter("round", filters::round);
-    env.add_filter("urlencode", filters::urlencode);
-    env.add_filter("strings", strings);
-    env.add_filter("compact", compact);
-    env.add_filter("csv", csv);
-    env.add_filter("soql", soql);
-}
-
-fn add_tests(env: &mut Environment<'static>) {
-    env.add_test("defined", tests::is_defined);
-    env.add_test("undefined", tests::is_undefined);
-    env.add_test("none", tests::is_none);
-    env.add_test("string", tests::is_string);
-    env.add_test("number", tests::is_number);
-    env.add_test("boolean", tests::is_boolean);
-    env.add_test("mapping", tests::is_mapping);
-    env.add_test("sequence", tests::is_sequence);
-    env.add_test("startingwith", tests::is_startingwith);
-    env.add_test("endingwith", tests::is_endingwith);
-    env.add_test("in", tests::is_in);
-    env.add_test("eq", tests::is_eq);
-}
-
-/// Every value of a map as text; `null` stays, for applications that clear a field by it.
-fn strings(map: Serde<Map<String, Value>>) -> Jinja {
-    let text = |value: Value| {
-        if value.is_null() {
-            value
-        } else {
-            Value::String(text_of(&value))
-        }
-    };
-    let map: Map<_, _> = map
-        .0
-        .into_iter()
-        .map(|(key, value)| (key, text(value)))
-        .collect();
-    Jinja::from(Serde(map))
-}
-
-/// A map without its `null`s.
-fn compact(map: Serde<Map<String, Value>>) -> Jinja {
-    let map: Map<_, _> = map
-        .0
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .collect();
-    Jinja::from(Serde(map))
-}
-
-/// A list with commas between its items; a text passes through.
-fn csv(value: Serde<Value>) -> String {
-    match value.0 {
-        Value::Array(items) => items.iter().map(text_of).collect::<Vec<_>>().join(","),
-        other => text_of(&other),
-    }
-}
-
-/// A text made safe inside the quotes of a query language that escapes by backslash.
-fn soql(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('\'', "\\'")
 }
 
 /// A value as it stands in a text, an address or a header: texts bare, everything else as JSON.

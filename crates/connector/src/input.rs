@@ -153,6 +153,13 @@ fn describe(error: &ValidationError<'_>) -> Vec<FieldError> {
             let message = format!("Parameter '{place}' must be one of: {}", words.join(", "));
             vec![FieldError::new(place, "enum", message)]
         }
+        // Only schemas of our own making say `not`: of a text that is a part of an address.
+        ValidationErrorKind::Not { .. } => {
+            let message = format!(
+                "Parameter '{place}' is a part of the address: it must not be `.` or `..` or hold control characters"
+            );
+            vec![FieldError::new(place, "not", message)]
+        }
         kind => {
             let message = format!("Parameter '{place}': {}", error.masked_with("the value"));
             vec![FieldError::new(place, kind.keyword(), message)]

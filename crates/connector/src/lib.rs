@@ -31,6 +31,9 @@ mod request;
 mod template;
 mod yaml;
 
+#[cfg(test)]
+mod fuzz_tests;
+
 pub use action::Action;
 pub use answer::{Answer, Failure, Verdict};
 pub use bundle::{Bundle, CONNECTOR_FILE};

@@ -106,6 +106,11 @@ impl Request {
         self.fixed_method().is_none_or(|fixed| fixed == method)
     }
 
+    /// The parameters that fill a segment of the path alone.
+    pub(crate) fn path_params(&self) -> impl Iterator<Item = &str> {
+        self.path.names()
+    }
+
     /// The expressions in it.
     pub(crate) fn exprs(&self) -> Vec<&Expr> {
         let in_entries = self

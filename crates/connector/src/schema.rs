@@ -1,5 +1,8 @@
 //! Parameters as JSON Schema 2020-12, compiled once, and safe to compile: nothing is fetched, patterns are linear.
 
+mod cost;
+
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use indexmap::IndexMap;
@@ -11,9 +14,17 @@ use crate::document::{ParamDoc, ParamType};
 /// The greatest size of a compiled pattern.
 const PATTERN_LIMIT_BYTES: usize = 256 * 1024;
 
-/// The schema of all parameters: an object with exactly these members.
-pub(crate) fn of_params(params: &IndexMap<String, ParamDoc>) -> Value {
+/// The schema of all parameters: an object with exactly these members. Those in `segments` fill a segment of the path.
+pub(crate) fn of_params(params: &IndexMap<String, ParamDoc>, segments: &HashSet<&str>) -> Value {
     let mut schema = of_members(params);
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        let texts = properties
+            .iter_mut()
+            .filter(|(name, _)| segments.contains(name.as_str()));
+        texts
+            .filter_map(|(_, schema)| schema.as_object_mut())
+            .for_each(fit_segment);
+    }
     schema.insert(
         "$schema".into(),
         json!("https://json-schema.org/draft/2020-12/schema"),
@@ -106,6 +117,15 @@ fn of_param(param: &ParamDoc) -> Value {
     Value::Object(schema)
 }
 
+/// Says of a text what a segment of a path demands: it is there, holds no control character and leads nowhere else.
+fn fit_segment(schema: &mut Map<String, Value>) {
+    if schema.get("type") != Some(&json!("string")) {
+        return;
+    }
+    schema.insert("minLength".to_owned(), json!(1));
+    schema.insert("not".to_owned(), json!({ "pattern": NO_SEGMENT }));
+}
+
 fn put(schema: &mut Map<String, Value>, keyword: &str, value: Option<Value>) {
     if let Some(value) = value {
         schema.insert(keyword.to_owned(), value);
@@ -120,6 +140,9 @@ fn type_words(kind: ParamType, nullable: bool) -> Value {
     }
 }
 
+/// What a segment of a path must not be: one with a control character in it, `.` or `..`, also when encoded.
+const NO_SEGMENT: &str = r"[\x00-\x1f\x7f-\x9f]|%[01][0-9A-Fa-f]|%7[Ff]|^(?:\.|%2[Ee]){1,2}$";
+
 /// Compiles a schema.
 ///
 /// # Errors
@@ -132,6 +155,7 @@ pub fn validator(schema: &Value) -> Result<Validator, String> {
             .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_LIMIT_BYTES))
             .with_retriever(Nowhere)
     });
+    cost::check(schema)?;
     OPTIONS
         .build(schema)
         .map_err(|error| format!("not a JSON Schema: {error}"))

@@ -213,6 +213,14 @@ impl Text {
         Ok(Some(text))
     }
 
+    /// The name, where the text is nothing but a reference to one.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [Piece::Expr(expr)] if expr.member().is_none() => expr.root(),
+            _ => None,
+        }
+    }
+
     /// Whether the text has no expression.
     pub(crate) fn is_literal(&self) -> bool {
         self.0

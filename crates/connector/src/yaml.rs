@@ -7,12 +7,20 @@ use std::fmt;
 use indexmap::IndexMap;
 use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{Location, Options, Spanned};
 
 use crate::problem::{Fault, Problem};
 
 /// The greatest size of one file.
 pub const FILE_LIMIT_BYTES: usize = 1024 * 1024;
+
+/// The most nodes of a file, what its aliases stand for among them.
+const MOST_NODES: usize = 50_000;
+/// The deepest nesting.
+const MOST_LEVELS: usize = 64;
+/// The most aliases.
+const MOST_ALIASES: usize = 64;
 
 /// Reads one file into a document type.
 pub(crate) fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Problem> {
@@ -23,16 +31,49 @@ pub(crate) fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Pro
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| Problem {
         file: file.to_owned(),
         position: error.location().map(position),
-        message: first_line(&error.without_snippet().to_string()),
+        message: message(error.without_snippet()),
     })
 }
 
 fn options() -> Options {
     serde_saphyr::options! {
-        budget: serde_saphyr::budget! { max_nodes: 50_000, max_depth: 64, max_aliases: 64 },
+        budget: serde_saphyr::budget! {
+            max_nodes: MOST_NODES,
+            max_depth: MOST_LEVELS,
+            max_aliases: MOST_ALIASES,
+        },
         strict_booleans: true,
         with_snippet: false,
     }
+}
+
+/// What is wrong; a limit is named.
+fn message(error: &serde_saphyr::Error) -> String {
+    if let serde_saphyr::Error::AliasError { error, .. } = error {
+        return message(error);
+    }
+    let serde_saphyr::Error::Budget { breach, .. } = error else {
+        let text = first_line(&error.to_string());
+        // The scanner has a limit of its own, which is reached first where a file is nothing but opening brackets.
+        return match text.contains("recursion limit") {
+            true => too_deep(),
+            false => text,
+        };
+    };
+    match breach {
+        BudgetBreach::Nodes { .. } => {
+            format!(
+                "the file has more than {MOST_NODES} nodes, counting what its aliases stand for"
+            )
+        }
+        BudgetBreach::Depth { .. } => too_deep(),
+        BudgetBreach::Aliases { .. } => format!("the file has more than {MOST_ALIASES} aliases"),
+        other => format!("the file is more than the reader takes: {other:?}"),
+    }
+}
+
+fn too_deep() -> String {
+    format!("the file is nested deeper than {MOST_LEVELS} levels")
 }
 
 /// The reader's messages may go on about the source; what is wrong stands in the first line.

@@ -13,6 +13,7 @@
 mod application;
 mod canary;
 pub mod dns;
+pub mod fuzz;
 mod http;
 mod namespace;
 mod postgres;

@@ -60,9 +60,6 @@ pub(super) fn action(
 
 fn action_from_doc(id: &str, doc: ActionDoc, context: &Context<'_>) -> Result<Action, Fault> {
     check_ids(id, &doc)?;
-    let input_schema = schema::of_params(&doc.params);
-    let validator =
-        schema::validator(&input_schema).map_err(|message| Fault::here(message).under("params"))?;
     let known = |name: &str| {
         doc.params.contains_key(name)
             || name == "connection"
@@ -70,6 +67,13 @@ fn action_from_doc(id: &str, doc: ActionDoc, context: &Context<'_>) -> Result<Ac
             || name == "steps"
     };
     let steps = steps(&doc, &known, context)?;
+    let segments = steps
+        .iter()
+        .flat_map(|step| step.request.path_params())
+        .collect();
+    let input_schema = schema::of_params(&doc.params, &segments);
+    let validator =
+        schema::validator(&input_schema).map_err(|message| Fault::here(message).under("params"))?;
     let seen = |name: &str| known(name) || answer_names(name);
     let result = doc
         .result
@@ -221,12 +225,18 @@ fn output(doc: Option<&OutputDoc>, context: &Context<'_>) -> Result<Option<Value
     Ok(Some(schema))
 }
 
-/// Schemas may refer to each other as `#/$defs/name`.
+/// Schemas may refer to each other as `#/$defs/name`; what a schema defines itself comes first.
 fn with_definitions(mut schema: Value, schemas: &IndexMap<String, Value>) -> Value {
     if schema.to_string().contains("#/$defs/")
         && let Some(map) = schema.as_object_mut()
+        && let Some(own) = map
+            .entry("$defs")
+            .or_insert_with(|| json!({}))
+            .as_object_mut()
     {
-        map.insert("$defs".to_owned(), json!(schemas));
+        for (name, schema) in schemas {
+            own.entry(name).or_insert_with(|| schema.clone());
+        }
     }
     schema
 }

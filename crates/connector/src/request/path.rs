@@ -64,6 +64,15 @@ impl PathTemplate {
         }
     }
 
+    /// The names that fill a segment alone.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let segments = match self {
+            Self::Segments(segments) => segments.as_slice(),
+            Self::Whole(_) => &[],
+        };
+        segments.iter().filter_map(Text::name)
+    }
+
     /// The path, percent-encoded.
     pub(super) fn render(&self, scope: &Scope<'_>) -> Result<String, PlanError> {
         match self {

@@ -75,12 +75,21 @@ pub(crate) fn plan(
         .map(|plan| plan.unwrap())
 }
 
-/// One action with one request, planned for these parameters.
-pub(crate) fn planned(action: &str, params: Value) -> Result<Plan, PlanError> {
+/// One action with one request, planned for these parameters; or why it cannot be.
+pub(crate) fn planned(action: &str, params: Value) -> Result<Plan, String> {
     let connector = connector(&[("act", action)]);
     let action = connector.action("act").unwrap();
+    admitted(&connector, action, params)
+}
+
+/// The plan of an action for parameters that are checked first.
+pub(crate) fn admitted(
+    connector: &Connector,
+    action: &Action,
+    params: Value,
+) -> Result<Plan, String> {
     let params = action
         .admit(params)
-        .unwrap_or_else(|errors| panic!("{errors:?}"));
-    plan(&connector, action, &params)
+        .map_err(|errors| format!("{errors:?}"))?;
+    plan(connector, action, &params).map_err(|error| error.to_string())
 }
