@@ -1,5 +1,5 @@
-//! The real binary against real counterparts: Prism judges requests by the vendors' own descriptions, Synapse is an
-//! application with real 401s and 429s, and `kill -9` is what it is.
+//! The real binary against real counterparts: Prism judges requests by the vendors' own descriptions, and Synapse is an
+//! application with real 401s and 429s.
 
 #![expect(
     clippy::unwrap_used,
