@@ -50,7 +50,7 @@ fn show(seen: &Value, clean: bool) -> std::io::Result<()> {
     }
     let suspicious = count("suspicious");
     screen::note(&format!(
-        "{suspicious} things are not as Tenon left them ({rows} rows, {links} links, {chains} chains)"
+        "not as Tenon left it: {suspicious} of {rows} rows and {links} links of {chains} chains"
     ));
     Ok(())
 }

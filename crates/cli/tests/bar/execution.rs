@@ -4,6 +4,7 @@ mod database;
 mod fail_closed;
 mod kill;
 mod replicas;
+mod resolving;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! One key, one effect: however many call at once, however slow the application is, whoever else uses the same word.
 
+mod crash;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

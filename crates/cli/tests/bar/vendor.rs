@@ -1,5 +1,8 @@
 //! D. Vendor misbehaviour: an application may do what it likes, and nobody but its own caller notices.
 
+mod quota;
+mod resilience;
+
 use std::time::{Duration, Instant};
 
 use serde_json::json;
