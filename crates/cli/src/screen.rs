@@ -134,8 +134,23 @@ pub(crate) fn rows(list: &Value, columns: &[&str]) -> Vec<Vec<String>> {
     rows.into_iter().flatten().map(row).collect()
 }
 
+/// Shows a list, or one page of a list: whole to scripts, these columns of it below their headings to people.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn list(global: &Global, page: &Value, columns: &[(&str, &str)]) -> Outcome {
+    if global.json {
+        print_json(page)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (headings, names): (Vec<_>, Vec<_>) = columns.iter().copied().unzip();
+    print_table(&headings, &rows(page, &names))?;
+    note_more(page);
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Says that a page is not all there is.
-pub(crate) fn note_more(page: &Value) {
+fn note_more(page: &Value) {
     if let Some(next) = page.get("nextPage").and_then(Value::as_u64) {
         let total = cell(page, "totalDocs");
         note(&format!("{total} in all; more with --page {next}"));

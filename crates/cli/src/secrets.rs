@@ -18,6 +18,9 @@ use tenon_server::config::Environment;
 /// Names the open file, for the new start.
 const HANDED_OVER: &str = "TENON_SECRETS_FD";
 
+/// How the system shows the memory that is handed over.
+const OURS: &str = "/memfd:tenon";
+
 static TAKEN: OnceLock<Vec<(String, Secret)>> = OnceLock::new();
 
 /// Takes the secrets over. Does not return where the environment shows some: the program starts anew then.
@@ -77,6 +80,13 @@ fn receive() -> io::Result<()> {
         return Ok(());
     };
     let path = format!("/proc/self/fd/{number}");
+    // Another file of that number is somebody else's, and is not to be emptied.
+    if !std::fs::read_link(&path)?
+        .to_string_lossy()
+        .starts_with(OURS)
+    {
+        return Ok(());
+    }
     let mut memory = File::options().read(true).write(true).open(path)?;
     let mut text = String::new();
     memory.read_to_string(&mut text)?;

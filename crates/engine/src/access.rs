@@ -3,14 +3,15 @@
 //! Two credentials that disagree in anything are refused; the stronger never wins. Ids in a request choose among
 //! what the credential already owns.
 
-use serde::{Deserialize, Serialize};
+mod token;
+
 use tenon_connector::Action;
 use tenon_connector::document::Effect;
 use tenon_vault::{Secret, digest};
 
 use crate::Engine;
 use crate::error::{Code, Error, Outcomes};
-use crate::model::{Account, AccountId, Actor, Session, SessionId, SessionScopes, Tenant};
+use crate::model::{Account, AccountId, Actor, Session, SessionScopes, Tenant};
 
 /// What a request presents, unchecked.
 #[derive(Debug, Default)]
@@ -168,17 +169,6 @@ fn actor(kind: &str, id: String) -> Actor {
     }
 }
 
-/// The claims of a session token.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Claims {
-    pub(crate) org_id: String,
-    pub(crate) linked_account_id: String,
-    pub(crate) environment: String,
-    pub(crate) iat: i64,
-    pub(crate) exp: i64,
-    pub(crate) jti: String,
-}
-
 impl Engine {
     /// A caller by API key. A bearer beside it must belong to the same environment, and to the account that the request names, if it names one.
     ///
@@ -320,54 +310,6 @@ impl Engine {
             tenant: found.tenant,
             actor: actor("api_key", found.id.to_string()),
         }))
-    }
-
-    /// The live session of a token.
-    async fn session_of(&self, bearer: &Secret) -> Outcomes<Session> {
-        let invalid = || Error::new(Code::InvalidSessionToken, "Invalid session token");
-        let claims = self.read_token(bearer).ok_or_else(invalid)?;
-        let id = SessionId::parse(&claims.jti).ok_or_else(invalid)?;
-        let session = self.store.session(&id).await?.ok_or_else(invalid)?;
-        // A session has one token, so what is not that token is not the session's, however well it is signed.
-        let token = self.write_token(&session)?;
-        let its_token = digest::equal(token.expose().as_bytes(), bearer.expose().as_bytes());
-        let live = session.revoked_at.is_none() && self.clock.now() < session.expires_at;
-        if live && its_token {
-            Ok(session)
-        } else {
-            Err(invalid())
-        }
-    }
-
-    fn read_token(&self, bearer: &Secret) -> Option<Claims> {
-        let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::HS256);
-        // The row decides whether a session is over; the library would ask a clock of its own.
-        validation.validate_exp = false;
-        validation.required_spec_claims.clear();
-        let key = jsonwebtoken::DecodingKey::from_secret(
-            self.keys.instance().derive("session-token").as_slice(),
-        );
-        jsonwebtoken::decode::<Claims>(bearer.expose(), &key, &validation)
-            .ok()
-            .map(|token| token.claims)
-    }
-
-    /// The token of a session: the same row always makes the same token.
-    pub(crate) fn write_token(&self, session: &Session) -> Outcomes<Secret> {
-        let claims = Claims {
-            org_id: session.tenant.org.to_string(),
-            linked_account_id: session.account.to_string(),
-            environment: session.tenant.environment.as_str().to_owned(),
-            iat: session.issued_at.seconds(),
-            exp: session.expires_at.seconds(),
-            jti: session.id.to_string(),
-        };
-        let key = jsonwebtoken::EncodingKey::from_secret(
-            self.keys.instance().derive("session-token").as_slice(),
-        );
-        jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key)
-            .map(Secret::new)
-            .map_err(Error::internal)
     }
 }
 

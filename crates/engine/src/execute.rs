@@ -3,6 +3,7 @@
 //! [`pipeline`] is the path; the phases that decide without I/O stand in files of their own.
 
 mod answered;
+mod attempt;
 mod claims;
 mod dry_run;
 mod fingerprint;

@@ -37,7 +37,7 @@ use crate::error::Outcomes;
 use crate::execute::Claims;
 use crate::flow::{Caps, Flow};
 use crate::keychain::KeyChain;
-use crate::model::BootId;
+use crate::model::{BootId, Rate};
 use crate::ports::{Clock, Store};
 use crate::registry::Registry;
 use crate::transport::Transport;
@@ -58,6 +58,8 @@ pub struct Parts {
     pub sandbox: Option<SocketAddr>,
     /// How many executions may run at once.
     pub caps: Caps,
+    /// How often one linked account may call; as often as it likes where nobody says.
+    pub rate: Option<Rate>,
 }
 
 /// All use cases.
@@ -69,6 +71,7 @@ pub struct Engine {
     registry: Arc<Registry>,
     sandbox: Option<SocketAddr>,
     flow: Flow,
+    rate: Option<Rate>,
     claims: Claims,
     boot: BootId,
     tasks: TaskTracker,
@@ -87,6 +90,7 @@ impl Engine {
             registry,
             sandbox,
             caps,
+            rate,
         } = parts;
         let (boot, tasks) = (BootId::generate(), TaskTracker::new());
         Arc::new(Self {
@@ -97,6 +101,7 @@ impl Engine {
             registry,
             sandbox,
             flow: Flow::new(caps),
+            rate,
             claims: Claims::default(),
             boot,
             tasks,

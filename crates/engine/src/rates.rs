@@ -5,12 +5,24 @@ use crate::access::AccountCaller;
 use crate::error::{Code, Error, Outcomes, Quota};
 use crate::model::{Rate, Taken};
 
+/// What is left of an account's rate.
+#[derive(Debug, Clone)]
+pub struct Left {
+    /// The rate, and how much of it is there now.
+    pub quota: Quota,
+    /// How many milliseconds until all of it is there again.
+    pub reset_ms: u64,
+}
+
 impl Engine {
-    /// Takes one call of the account's rate, and says what is left of it and how many milliseconds until all of it is there again.
+    /// Takes one call of the account's rate, where there is one, and says what is left.
     ///
     /// # Errors
     /// [`Code::RateLimited`] with the quota and the time to wait.
-    pub async fn take_call(&self, caller: &AccountCaller, rate: Rate) -> Outcomes<(Quota, u64)> {
+    pub(crate) async fn take_call(&self, caller: &AccountCaller) -> Outcomes<Option<Left>> {
+        let Some(rate) = self.rate else {
+            return Ok(None);
+        };
         let key = [
             caller.tenant().scope(),
             caller.account().account_id.to_string(),
@@ -18,7 +30,10 @@ impl Engine {
         let taken = self.store.take(&key.join("/"), rate).await?;
         let quota = quota(rate, taken);
         if taken.allowed {
-            return Ok((quota, taken.reset_ms));
+            return Ok(Some(Left {
+                quota,
+                reset_ms: taken.reset_ms,
+            }));
         }
         let mut error = Error::of(Code::RateLimited).after(taken.retry_after_ms.max(1));
         error.quota = Some(Box::new(quota));

@@ -36,10 +36,24 @@ pub enum Resolution {
 /// What a person knows.
 #[derive(Debug, Clone)]
 pub struct Word {
-    /// Whether it happened.
-    pub happened: bool,
-    /// How they know.
-    pub note: String,
+    happened: bool,
+    note: String,
+}
+
+impl Word {
+    /// A person's word, with how they know; of a longer note the first 1,000 characters are kept.
+    ///
+    /// # Errors
+    /// [`Code::ValidationError`] where the note says nothing.
+    pub fn new(happened: bool, note: Option<&str>) -> Outcomes<Self> {
+        let note = note.unwrap_or_default().trim();
+        if note.is_empty() {
+            let message = "`note` must say how you know";
+            return Err(Error::invalid("note", "required", message));
+        }
+        let note = note.chars().take(LONGEST_NOTE).collect();
+        Ok(Self { happened, note })
+    }
 }
 
 impl Engine {
@@ -66,13 +80,12 @@ impl Engine {
         }
         let (finding, by, how) = match word {
             Some(word) => {
-                let note: String = word.note.chars().take(LONGEST_NOTE).collect();
-                let finding = if word.happened {
-                    Finding::Found
-                } else {
-                    Finding::Absent
+                let finding = match word.happened {
+                    true => Finding::Found,
+                    false => Finding::Absent,
                 };
-                (finding, EndedBy::Person, format!("A person's word: {note}"))
+                let how = format!("A person's word: {}", word.note);
+                (finding, EndedBy::Person, how)
             }
             None => {
                 let how = "The application was asked by the action's lookup".to_owned();

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tenon_engine::Engine;
-use tenon_engine::model::Rate;
 use tenon_sandbox::Sandbox;
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +36,4 @@ pub struct ApiSettings {
     pub data_dir: Option<PathBuf>,
     /// Answer executions with the application's status instead of 200, where a caller does not say.
     pub mirror_status: bool,
-    /// How often one linked account may call; as often as it likes where nobody says.
-    pub rate: Option<Rate>,
 }

@@ -90,6 +90,7 @@ pub async fn open(config: &ServeConfig) -> Result<Installation, StartError> {
         registry,
         sandbox: Some(sandbox_address),
         caps: config.caps,
+        rate: config.rate,
     });
     let app = App {
         engine,
@@ -211,7 +212,6 @@ fn settings(config: &ServeConfig) -> ApiSettings {
         public_url: config.public_url.clone(),
         data_dir: Some(config.data_dir.clone()),
         mirror_status: config.mirror_status,
-        rate: config.rate,
     }
 }
 

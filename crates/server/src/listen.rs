@@ -191,6 +191,8 @@ fn builder(limits: Connections, keep_alive: bool) -> http1::Builder {
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
+        // A caller who has asked and gone has asked nevertheless.
+        .half_close(true)
         .keep_alive(keep_alive)
         .max_headers(MOST_HEADERS)
         .max_buf_size(MOST_HEAD_BYTES);
@@ -261,6 +263,22 @@ mod tests {
         stream.read_to_string(&mut answer).await.unwrap();
         tasks.wait().await;
         assert!(answer.contains("connection: close"), "{answer}");
+        assert!(answer.ends_with("done"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn what_a_caller_asked_who_then_closed_his_side_is_answered() {
+        let slow = async || {
+            tokio::task::yield_now().await;
+            "done"
+        };
+        let (address, _stopping, _tasks) = started(Router::new().route("/", get(slow))).await;
+        let mut stream = connected(address).await;
+        let asked = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+        stream.write_all(asked).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.ends_with("done"), "{answer}");
     }
 

@@ -60,14 +60,14 @@ async fn create(global: &Global, name: &str, world: &World) -> Outcome {
 
 async fn list(global: &Global, world: &World) -> Outcome {
     let keys = ask(global, call_in(world, Method::Get, &[KEYS])).await?;
-    if global.json {
-        screen::print_json(&keys)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let columns = ["api_key_id", "name", "hint", "created_at", "revoked_at"];
-    let rows = screen::rows(&keys, &columns);
-    screen::print_table(&["ID", "NAME", "BEGINS WITH", "MADE", "REVOKED"], &rows)?;
-    Ok(ExitCode::SUCCESS)
+    let columns = [
+        ("ID", "api_key_id"),
+        ("NAME", "name"),
+        ("BEGINS WITH", "hint"),
+        ("MADE", "created_at"),
+        ("REVOKED", "revoked_at"),
+    ];
+    screen::list(global, &keys, &columns)
 }
 
 async fn revoke(global: &Global, id: &str, world: &World) -> Outcome {

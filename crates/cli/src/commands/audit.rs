@@ -1,7 +1,5 @@
 //! `tenon audit`: who managed what.
 
-use std::process::ExitCode;
-
 use clap::{Args, Subcommand};
 use tenon_connector::Method;
 
@@ -49,21 +47,14 @@ pub(crate) async fn run(global: &Global, command: AuditCommand) -> Outcome {
         .query("page", Some(args.page))
         .query("limit", Some(args.limit));
     let page = ask(global, call).await?;
-    if global.json {
-        screen::print_json(&page)?;
-        return Ok(ExitCode::SUCCESS);
-    }
     let columns = [
-        "at",
-        "actor_kind",
-        "actor",
-        "act",
-        "target",
-        "from",
-        "status",
+        ("WHEN", "at"),
+        ("WHO", "actor_kind"),
+        ("WHICH", "actor"),
+        ("WHAT", "act"),
+        ("TO WHAT", "target"),
+        ("FROM", "from"),
+        ("END", "status"),
     ];
-    let headings = ["WHEN", "WHO", "WHICH", "WHAT", "TO WHAT", "FROM", "END"];
-    screen::print_table(&headings, &screen::rows(&page, &columns))?;
-    screen::note_more(&page);
-    Ok(ExitCode::SUCCESS)
+    screen::list(global, &page, &columns)
 }

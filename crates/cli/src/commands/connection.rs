@@ -1,7 +1,6 @@
 //! `tenon connection`: what customers have connected.
 
 use std::io::Read as _;
-use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
@@ -150,22 +149,13 @@ fn from_stdin() -> std::io::Result<String> {
 async fn list(global: &Global, account: &str, world: &World) -> Outcome {
     let path = ["linked-accounts", account, "connections"];
     let all = ask(global, call_in(world, Method::Get, &path)).await?;
-    if global.json {
-        screen::print_json(&all)?;
-        return Ok(ExitCode::SUCCESS);
-    }
     let columns = [
-        "connection_id",
-        "slug",
-        "auth_type",
-        "status",
-        "sandbox",
-        "label",
+        ("ID", "connection_id"),
+        ("APPLICATION", "slug"),
+        ("AUTH", "auth_type"),
+        ("STATUS", "status"),
+        ("SANDBOX", "sandbox"),
+        ("LABEL", "label"),
     ];
-    let rows = screen::rows(&all, &columns);
-    screen::print_table(
-        &["ID", "APPLICATION", "AUTH", "STATUS", "SANDBOX", "LABEL"],
-        &rows,
-    )?;
-    Ok(ExitCode::SUCCESS)
+    screen::list(global, &all, &columns)
 }

@@ -73,13 +73,14 @@ const CONNECTORS: &str = "connectors";
 
 async fn list(global: &Global) -> Outcome {
     let all = ask(global, call(Method::Get, &[CONNECTORS])).await?;
-    if global.json {
-        screen::print_json(&all)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let rows = screen::rows(&all, &["slug", "name", "version", "actions", "problems"]);
-    screen::print_table(&["SLUG", "NAME", "VERSION", "ACTIONS", "PROBLEMS"], &rows)?;
-    Ok(ExitCode::SUCCESS)
+    let columns = [
+        ("SLUG", "slug"),
+        ("NAME", "name"),
+        ("VERSION", "version"),
+        ("ACTIONS", "actions"),
+        ("PROBLEMS", "problems"),
+    ];
+    screen::list(global, &all, &columns)
 }
 
 async fn show(global: &Global, slug: &str) -> Outcome {

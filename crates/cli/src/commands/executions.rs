@@ -107,29 +107,14 @@ async fn list(global: &Global, args: ListArgs) -> Outcome {
         .query("page", Some(args.page))
         .query("limit", Some(args.limit));
     let page = ask(global, call).await?;
-    if global.json {
-        screen::print_json(&page)?;
-        return Ok(ExitCode::SUCCESS);
-    }
     let columns = [
-        "execution_id",
-        "linked_account_id",
-        "slug",
-        "action_id",
-        "node_status",
-        "http_status",
-        "started_at",
+        ("ID", "execution_id"),
+        ("ACCOUNT", "linked_account_id"),
+        ("APPLICATION", "slug"),
+        ("ACTION", "action_id"),
+        ("END", "node_status"),
+        ("HTTP", "http_status"),
+        ("BEGUN", "started_at"),
     ];
-    let headings = [
-        "ID",
-        "ACCOUNT",
-        "APPLICATION",
-        "ACTION",
-        "END",
-        "HTTP",
-        "BEGUN",
-    ];
-    screen::print_table(&headings, &screen::rows(&page, &columns))?;
-    screen::note_more(&page);
-    Ok(ExitCode::SUCCESS)
+    screen::list(global, &page, &columns)
 }

@@ -1,7 +1,5 @@
 //! `tenon linked-account`: the tenant's customers.
 
-use std::process::ExitCode;
-
 use clap::Subcommand;
 use serde_json::json;
 use tenon_connector::Method;
@@ -94,12 +92,10 @@ fn receipt(id: &str, removed: &serde_json::Value) -> String {
 }
 
 fn list(global: &Global, page: serde_json::Value) -> Outcome {
-    if global.json {
-        screen::print_json(&page)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let rows = screen::rows(&page, &["account_id", "name", "createdAt"]);
-    screen::print_table(&["ID", "NAME", "MADE"], &rows)?;
-    screen::note_more(&page);
-    Ok(ExitCode::SUCCESS)
+    let columns = [
+        ("ID", "account_id"),
+        ("NAME", "name"),
+        ("MADE", "createdAt"),
+    ];
+    screen::list(global, &page, &columns)
 }

@@ -157,23 +157,16 @@ async fn a7_a_caller_who_hangs_up_stops_nothing() {
     }
     let deliveries = hostile.deliveries();
     let arrived: u64 = deliveries.values().sum();
-    let begun = rows.len() as u64;
     assert_eq!(
         (&outcomes, deliveries.len() as u64, arrived),
-        (&BTreeMap::from([("succeeded", begun)]), begun, begun),
+        (&BTreeMap::from([("succeeded", calls)]), calls, calls),
         "rows by outcome, calls that arrived, requests in all"
-    );
-    // A caller who is gone at once may have left before anything of the request was read: one in
-    // some thousands.
-    assert!(
-        begun * 100 >= calls * 99,
-        "{begun} of {calls} calls were read"
     );
     hostile.server.finish().await;
     promise::kept(
         "A7",
         format!(
-            "{calls} callers hung up within 300 ms: {begun} calls were read, {arrived} requests, {} rows, all ended",
+            "{calls} callers hung up within 300 ms: {arrived} requests, {} rows, all ended",
             rows.len()
         ),
     );

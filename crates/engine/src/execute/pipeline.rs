@@ -20,6 +20,7 @@ use crate::access::AccountCaller;
 use crate::error::{Error, Outcomes};
 use crate::flow::Pass;
 use crate::model::{Connection, Execution, ExecutionId, ExecutionState};
+use crate::rates::Left;
 
 /// What a caller gets.
 #[derive(Debug)]
@@ -56,11 +57,31 @@ enum Started {
 }
 
 impl Engine {
-    /// Executes an action.
+    /// Executes an action, if the account's rate has a call left.
     ///
     /// # Errors
     /// Everything that keeps the application from being called. What the application answers, also an error, is a [`Reply`].
     pub async fn execute(
+        self: &Arc<Self>,
+        caller: &AccountCaller,
+        request: ExecuteRequest,
+    ) -> Outcomes<Reply> {
+        self.execute_counted(caller, request).await.0
+    }
+
+    /// The same, for doors that tell their callers what is left of the rate, however the call ends.
+    pub async fn execute_counted(
+        self: &Arc<Self>,
+        caller: &AccountCaller,
+        request: ExecuteRequest,
+    ) -> (Outcomes<Reply>, Option<Left>) {
+        match self.take_call(caller).await {
+            Ok(left) => (self.admitted(caller, request).await, left),
+            Err(refused) => (Err(refused), None),
+        }
+    }
+
+    async fn admitted(
         self: &Arc<Self>,
         caller: &AccountCaller,
         request: ExecuteRequest,

@@ -109,6 +109,7 @@ pub(crate) async fn engine(
         registry: Arc::new(Registry::default()),
         sandbox: None,
         caps: Caps::default(),
+        rate: None,
     });
     engine.begin_life().await.unwrap();
     engine

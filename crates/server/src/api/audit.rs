@@ -119,17 +119,19 @@ async fn detailed(answer: Response) -> (Response, Value) {
         Err(_broken) => return (Response::from_parts(parts, Body::empty()), Value::Null),
     };
     let detail = match serde_json::from_slice(&bytes) {
-        Ok(Value::Object(members)) => ids_and_counts(members),
+        Ok(Value::Object(members)) => ids_and_counts(members, !parts.status.is_success()),
         _ => Value::Null,
     };
     (Response::from_parts(parts, Body::from(bytes)), detail)
 }
 
-/// Members that cannot hold a secret: ids, counts, truths, and an error's code.
-fn ids_and_counts(members: Map<String, Value>) -> Value {
+/// Members that cannot hold a secret: ids, counts, truths, and the code of a `refused` act's error.
+fn ids_and_counts(members: Map<String, Value>, refused: bool) -> Value {
     let harmless = |(name, value): &(String, Value)| match value {
         Value::Number(_) | Value::Bool(_) => true,
-        Value::String(_) => (name.ends_with("_id") && name != "request_id") || name == "code",
+        Value::String(_) => {
+            (name.ends_with("_id") && name != "request_id") || (refused && name == "code")
+        }
         _ => false,
     };
     Value::Object(members.into_iter().filter(harmless).collect())
@@ -147,10 +149,14 @@ mod tests {
         assert_eq!(target("/a", "/a"), "");
         let body = json!({"api_key": "canary", "api_key_id": "key_1", "removed": 2, "code": "X"});
         let Value::Object(members) = body else { return };
-        let kept = ids_and_counts(members);
         assert_eq!(
-            kept,
+            ids_and_counts(members.clone(), true),
             json!({"api_key_id": "key_1", "removed": 2, "code": "X"})
+        );
+        // What an answer calls a code may open something.
+        assert_eq!(
+            ids_and_counts(members, false),
+            json!({"api_key_id": "key_1", "removed": 2})
         );
     }
 }

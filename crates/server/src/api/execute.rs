@@ -93,18 +93,8 @@ pub(super) async fn execute(
     headers: HeaderMap,
     Given(body): Given<Value>,
 ) -> Result<Response, Failure> {
-    let left = match app.settings.rate {
-        Some(rate) => Some(app.engine.take_call(&caller, rate).await?),
-        None => None,
-    };
     let request = ExecuteRequest::new(slug, action, body);
-    let ran = run(&app, &caller, request, query, &headers, (Source::Api, call)).await;
-    let mut response = ran.unwrap_or_else(IntoResponse::into_response);
-    // The quota of an application that refused the call says more to the caller than our own.
-    if let Some((quota, reset)) = left.filter(|_| !response.headers().contains_key(RATE_LIMIT)) {
-        show_quota(response.headers_mut(), &quota, Some(reset));
-    }
-    Ok(response)
+    run(&app, &caller, request, query, &headers, (Source::Api, call)).await
 }
 
 /// Runs an action for whichever door.
@@ -138,8 +128,20 @@ pub(super) async fn run(
         ..request
     };
     // Boxed, because the whole execution is in this future.
-    let reply = Box::pin(app.engine.execute(caller, request)).await?;
-    Ok(match reply {
+    let (reply, left) = Box::pin(app.engine.execute_counted(caller, request)).await;
+    let mut response = match reply {
+        Ok(reply) => show_reply(app, reply, mirror),
+        Err(error) => Failure::from(error).into_response(),
+    };
+    // The quota of an application that refused the call says more to the caller than our own.
+    if let Some(left) = left.filter(|_| !response.headers().contains_key(RATE_LIMIT)) {
+        show_quota(response.headers_mut(), &left.quota, Some(left.reset_ms));
+    }
+    Ok(response)
+}
+
+fn show_reply(app: &App, reply: Reply, mirror: bool) -> Response {
+    match reply {
         Reply::Done(done) => show(done, mirror),
         Reply::Replayed(done) => {
             let mut response = show(done, mirror);
@@ -149,7 +151,7 @@ pub(super) async fn run(
         }
         Reply::Accepted(id) => accepted(app, id),
         Reply::DryRun(plan) => json(StatusCode::OK, &plan),
-    })
+    }
 }
 
 fn show(done: Done, mirror: bool) -> Response {

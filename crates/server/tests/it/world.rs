@@ -330,6 +330,7 @@ async fn app(
         registry: Arc::clone(&registry),
         sandbox: None,
         caps: tenon_engine::flow::Caps::default(),
+        rate: None,
     });
     engine.begin_life().await.unwrap();
     // A port that nobody listens on any more.

@@ -1,3 +1,5 @@
+//! The proxy in front of a server that says everything back: what each fault leaves of it.
+
 use super::*;
 
 /// Says everything back.

@@ -218,6 +218,7 @@ async fn engine(
         registry: Arc::clone(registry),
         sandbox: None,
         caps,
+        rate: None,
     }))
 }
 

@@ -86,13 +86,7 @@ impl WordBody {
                 return Err(Error::invalid("outcome", "enum", message));
             }
         };
-        match self.note.filter(|note| !note.trim().is_empty()) {
-            Some(note) => Ok(Some(Word { happened, note })),
-            None => {
-                let message = "`note` must say how you know";
-                Err(Error::invalid("note", "required", message))
-            }
-        }
+        Word::new(happened, self.note.as_deref()).map(Some)
     }
 }
 

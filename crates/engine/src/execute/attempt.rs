@@ -1,0 +1,149 @@
+//! One attempt at a request: sent once, read, counted, and written down.
+
+use std::time::Duration;
+
+use tenon_connector::rate::{Told, Window};
+use tenon_connector::retry::{Ending, Safety};
+use tenon_connector::{Answer, Plan, Verdict};
+use tenon_egress::{Call, Route};
+use tenon_vault::Credential;
+use tokio::time::Instant;
+
+use super::outcome::{self, of_send_error};
+use super::run::{Run, Sent};
+use crate::Engine;
+use crate::accounts::partition;
+use crate::connections::Question;
+use crate::flow::Turn;
+use crate::model::{Attempt, Connection, ConnectionStatus, Outcome};
+
+/// How long an application may take to confirm that a refused credential is dead.
+const CONFIRM_LIMIT: Duration = Duration::from_secs(5);
+
+impl Engine {
+    /// One attempt: what came of it, how it ended where another could help, and how long the application asks to wait.
+    pub(super) async fn attempt(
+        &self,
+        run: &mut Run,
+        plan: &Plan,
+        credential: &Credential,
+        safety: Safety,
+        mut turn: Turn,
+    ) -> (Sent, Option<Ending>, Option<Duration>) {
+        let (started_at, began) = (self.clock.now(), Instant::now());
+        let result = self.call(run, plan, credential).await;
+        let took = began.elapsed();
+        let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        self.flow
+            .ended(&run.pass.lane, outcome::host_is_well(&result, took));
+        let mut attempt = Attempt {
+            step: plan.step.clone(),
+            method: plan.method.as_str().to_owned(),
+            host: plan.url.host_str().unwrap_or_default().to_owned(),
+            path: plan.url.path().to_owned(),
+            started_at,
+            duration_ms,
+            http_status: None,
+            error: None,
+            sent: true,
+        };
+        let ended = match result {
+            Ok(answer) => {
+                attempt.http_status = Some(answer.status);
+                let verdict = run.connector.interpret(&answer, self.clock.now().0);
+                let ending = outcome::ending_of_verdict(&verdict, answer.status);
+                let asked = verdict.failure().and_then(|failure| failure.retry_after);
+                let now = self.clock.now().0;
+                let told = |window: &Window| window.told(&answer, now);
+                match verdict {
+                    Verdict::RateLimited(_) => turn.refuse(told, asked),
+                    _ => turn.settle(told),
+                }
+                (Ok((answer, verdict)), ending, asked)
+            }
+            Err(error) => {
+                let failed = of_send_error(&error, safety);
+                attempt.error = Some(failed.0.code.as_str().to_owned());
+                attempt.sent = error.sent == tenon_egress::Sent::Maybe;
+                if attempt.sent {
+                    turn.settle(|_| Told::default());
+                }
+                let ending = (!outcome::is_final(&error)).then(|| outcome::ending_of_error(&error));
+                let (shown, status, known) = match failed {
+                    (shown, status, Outcome::NotSent) if run.may_have_done(&plan.step) => {
+                        outcome::in_doubt(shown, status)
+                    }
+                    known => known,
+                };
+                (Err((shown.because(error), status, known)), ending, None)
+            }
+        };
+        run.execution.attempts.push(attempt);
+        ended
+    }
+
+    async fn call(
+        &self,
+        run: &Run,
+        plan: &Plan,
+        credential: &Credential,
+    ) -> Result<Answer, tenon_egress::SendError> {
+        let hosts = run
+            .connector
+            .host_set(&run.facts.connection)
+            .unwrap_or_default();
+        let pool = partition(&run.connection.tenant, run.connection.id.as_str());
+        let route = self.route(&run.connection);
+        let call = Call {
+            plan,
+            credential: Some(credential),
+            hosts: &hosts,
+            partition: &pool,
+            route,
+            deadline: run.deadline,
+        };
+        self.egress.send(call).await.map(outcome::answer)
+    }
+
+    /// The way to the application, or to the sandbox that plays it.
+    pub(crate) fn route(&self, connection: &Connection) -> Route {
+        match (connection.sandbox, self.sandbox) {
+            (true, Some(address)) => Route::Sandbox(address),
+            // Without a sandbox its made-up credential still goes nowhere: port 9 of this machine discards.
+            (true, None) => Route::Sandbox(std::net::SocketAddr::from(([127, 0, 0, 1], 9))),
+            (false, _) => Route::Network,
+        }
+    }
+
+    /// Asks the application who this is. Where it refuses that too, the credential is dead and the connection is marked.
+    pub(super) async fn confirm_rejection(&self, run: &Run, credential: &Credential) {
+        let Ok(way) = run.way() else { return };
+        let connection = &run.connection;
+        let pool = partition(&connection.tenant, connection.id.as_str());
+        let question = Question {
+            connector: &run.connector,
+            way,
+            credential,
+            facts: &connection.facts,
+            route: self.route(connection),
+            partition: &pool,
+            deadline: run.deadline.min(Instant::now() + CONFIRM_LIMIT),
+        };
+        let identified = self.identify(question).await;
+        if let Some((Verdict::CredentialRejected(_), _)) = identified {
+            let status = ConnectionStatus::ReauthRequired;
+            let marked = self
+                .store
+                .set_connection_status(
+                    &connection.tenant,
+                    &connection.id,
+                    connection.version,
+                    status,
+                )
+                .await;
+            if let Err(error) = marked {
+                tracing::warn!(connection = %connection.id, error = &error as &dyn std::error::Error, "a dead connection could not be marked");
+            }
+        }
+    }
+}
