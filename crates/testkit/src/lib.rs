@@ -11,11 +11,14 @@
 )]
 
 mod application;
+pub mod browser;
 mod canary;
 pub mod dns;
 pub mod fuzz;
 mod http;
 mod namespace;
+mod node;
+pub mod oidc;
 mod postgres;
 mod process;
 pub mod promise;

@@ -19,7 +19,7 @@ pub fn specs() -> PathBuf {
     variable("TENON_SPECS")
 }
 
-fn variable(name: &str) -> PathBuf {
+pub(crate) fn variable(name: &str) -> PathBuf {
     std::env::var_os(name)
         .map(PathBuf::from)
         .unwrap_or_else(|| panic!("{name} is not set; run `cargo xtask test`"))

@@ -8,6 +8,7 @@
     reason = "a test says what is wrong by stopping"
 )]
 
+mod browser;
 mod curl;
 mod faults;
 mod overlay;
