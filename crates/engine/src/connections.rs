@@ -5,6 +5,7 @@ mod choose;
 mod fields;
 mod identify;
 mod import;
+mod remove;
 mod save;
 mod seal;
 
@@ -13,3 +14,23 @@ pub use import::imported_fields;
 pub use save::NewConnection;
 
 pub(crate) use identify::Question;
+
+use crate::Engine;
+use crate::error::{Code, Error};
+use crate::model::{Connection, ConnectionEvent, ConnectionEventKind};
+
+impl Engine {
+    /// A line of the connection's timeline, of now.
+    pub(crate) fn event_of(
+        &self,
+        connection: &Connection,
+        kind: ConnectionEventKind,
+    ) -> ConnectionEvent {
+        ConnectionEvent::of(connection, kind, self.clock.now())
+    }
+}
+
+fn changed_meanwhile() -> Error {
+    let message = "The connection was changed at the same time; try again";
+    Error::new(Code::Conflict, message)
+}

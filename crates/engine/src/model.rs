@@ -4,9 +4,11 @@ mod account;
 mod audit;
 mod chain;
 mod connection;
+mod connection_event;
 mod execution;
 mod ids;
 mod key;
+mod oauth_client;
 mod organization;
 mod page;
 mod rate;
@@ -21,16 +23,18 @@ pub use tenon_connector::document::Effect;
 pub use account::{Account, AccountId, Erasure};
 pub use audit::{Actor, AuditEntry, AuditFilter};
 pub use chain::{Attested, ChainEnd, ChainEvent, Link, row_digest};
-pub use connection::{Connection, ConnectionStatus, SealedCredential};
+pub use connection::{Connection, ConnectionStatus, Lease, LeaseOwner, Renewal, SealedCredential};
+pub use connection_event::{ConnectionEvent, ConnectionEventKind};
 pub use execution::{
     Attempt, EndedBy, Execution, ExecutionError, ExecutionFilter, ExecutionState, IdempotencyKey,
     KeptResult, NodeStatus, Outcome, RequestRecord, Source, StoredResult,
 };
 pub use ids::{
-    ApiKeyId, AuditId, BootId, ConnectionId, DataKeyId, ExecutionId, LinkedAccountId, OrgId,
-    RequestId, SessionId,
+    ApiKeyId, AuditId, BootId, ConnectionId, DataKeyId, EventId, ExecutionId, LinkedAccountId,
+    OauthClientId, OrgId, RequestId, SessionId,
 };
 pub use key::{AdminKey, ApiKey, DataKeyRow};
+pub use oauth_client::OauthClient;
 pub use organization::{ApplicationSettings, EnvironmentSettings, Organization};
 pub use page::{Page, Paging};
 pub use rate::{Rate, Taken};

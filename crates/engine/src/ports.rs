@@ -2,17 +2,19 @@
 //!
 //! Every method that touches tenant data takes the tenant first. The few that do not say why in their name or comment.
 
+mod connecting;
 mod operations;
 
 use async_trait::async_trait;
 use tenon_vault::digest;
 
+pub use connecting::{Connections, OauthClients, Renewals, Timeline};
 pub use operations::{Audits, Chain, Notary, RateLimits, Replicas, Reseal, Retention, Snapshots};
 
 use crate::model::{
-    Account, AccountId, AdminKey, ApiKey, ApiKeyId, ApplicationSettings, BootId, Connection,
-    ConnectionId, DataKeyRow, Erasure, Execution, ExecutionFilter, ExecutionId, IdempotencyKey,
-    Millis, OrgId, Organization, Page, Paging, Session, SessionId, StoredResult, Tenant,
+    Account, AccountId, AdminKey, ApiKey, ApiKeyId, ApplicationSettings, BootId, DataKeyRow,
+    Erasure, Execution, ExecutionFilter, ExecutionId, IdempotencyKey, Millis, OrgId, Organization,
+    Page, Paging, Session, SessionId, StoredResult, Tenant,
 };
 
 /// Why a store did not do what it was asked.
@@ -58,6 +60,9 @@ pub trait Store:
     Journal
     + Accounts
     + Connections
+    + Renewals
+    + Timeline
+    + OauthClients
     + Sessions
     + Keys
     + Organizations
@@ -75,6 +80,12 @@ impl<T> Store for T where
     T: Journal
         + Accounts
         + Connections
+        + Renewals
+        + Timeline
+        + OauthClients
+        + Renewals
+        + Timeline
+        + OauthClients
         + Sessions
         + Keys
         + Organizations
@@ -185,38 +196,6 @@ pub trait Accounts: Send + Sync {
         id: &AccountId,
         history: bool,
     ) -> Stored<Option<Erasure>>;
-}
-
-/// Connections.
-#[async_trait]
-pub trait Connections: Send + Sync {
-    /// Adds a connection.
-    async fn add_connection(&self, connection: &Connection) -> Stored<()>;
-    /// Replaces everything but id, tenant, account, application and time of making, if the stored version is `connection.version - 1`. `false` where it is not.
-    async fn update_connection(&self, connection: &Connection) -> Stored<bool>;
-    /// Marks a connection as usable or not, if its version is still this one. `false` where it is not.
-    async fn set_connection_status(
-        &self,
-        tenant: &Tenant,
-        id: &ConnectionId,
-        version: i64,
-        status: crate::model::ConnectionStatus,
-    ) -> Stored<bool>;
-    /// The connections of an account, at one application or at all, oldest first.
-    async fn connections(
-        &self,
-        tenant: &Tenant,
-        account: &AccountId,
-        slug: Option<&str>,
-    ) -> Stored<Vec<Connection>>;
-    /// All connections at one application, of one tenant: for approving changed hosts.
-    async fn connections_of_application(
-        &self,
-        tenant: &Tenant,
-        slug: &str,
-    ) -> Stored<Vec<Connection>>;
-    /// Removes connections, and says how many there were.
-    async fn delete_connections(&self, tenant: &Tenant, ids: &[ConnectionId]) -> Stored<u64>;
 }
 
 /// Session tokens.

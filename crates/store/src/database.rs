@@ -35,6 +35,17 @@ pub(crate) trait Database: Send + Sync + 'static {
     /// Forgets the rates that are whole again.
     const FORGET_FULL_RATES: &'static str;
 
+    /// Takes the lease of a connection: owner, for how many milliseconds, and which connection.
+    const TAKE_LEASE: &'static str;
+    /// Has it for longer: for how many milliseconds, which connection, and the owner.
+    const EXTEND_LEASE: &'static str;
+    /// Active connections due at the first value whose lease nobody has, at most so many.
+    const DUE: &'static str;
+    /// Connections whose refresh nobody ended, at most so many.
+    const ABANDONED: &'static str;
+    /// Retired connections that nobody revokes at present, at most so many.
+    const REVOKING: &'static str;
+
     /// Writes by one statement, and says how many rows it changed.
     fn change(&self, sql: &'static str, values: Values)
     -> impl Future<Output = Stored<u64>> + Send;

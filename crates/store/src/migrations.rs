@@ -35,6 +35,11 @@ pub(crate) const SQLITE: &[Migration] = &[
         name: "operations",
         sql: include_str!("migrations/sqlite/0002_operations.sql"),
     },
+    Migration {
+        number: 3,
+        name: "connecting",
+        sql: include_str!("migrations/sqlite/0003_connecting.sql"),
+    },
 ];
 
 /// What a PostgreSQL database is built from, in order.
@@ -48,6 +53,11 @@ pub(crate) const POSTGRES: &[Migration] = &[
         number: 2,
         name: "operations",
         sql: include_str!("migrations/postgres/0002_operations.sql"),
+    },
+    Migration {
+        number: 3,
+        name: "connecting",
+        sql: include_str!("migrations/postgres/0003_connecting.sql"),
     },
 ];
 

@@ -7,12 +7,15 @@ mod accounts;
 mod audits;
 mod chain;
 mod connections;
+mod events;
 mod execution_list;
 mod executions;
 mod journal;
 mod keys;
+mod oauth_clients;
 mod organizations;
 mod rates;
+mod renewals;
 mod replicas;
 mod reseal;
 mod retention;
@@ -29,4 +32,5 @@ pub(crate) use journal::{
     Beginning, CLAIM_KEY, Claim, Ending, FINISH, FREE_KEY, HOLDER, KEEP_RESULT,
 };
 pub(crate) use rates::{FULL_AT, SET_FULL_AT};
+pub(crate) use renewals::{abandoned, due, extend_lease, revoking, take_lease};
 pub(crate) use step::Step;

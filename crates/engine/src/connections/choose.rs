@@ -3,7 +3,6 @@
 use tenon_connector::Connector;
 
 use crate::Engine;
-use crate::accounts::partition;
 use crate::error::{Code, Error, Outcomes};
 use crate::model::{AccountId, Connection, ConnectionStatus, Tenant};
 
@@ -43,15 +42,14 @@ impl Engine {
     ) -> Outcomes<u64> {
         let connector = self.registry.connector(slug).ok();
         let all = self.store.connections(tenant, account, Some(slug)).await?;
-        let ids: Vec<_> = all
+        let fitting = all
             .into_iter()
-            .filter(|one| choice.fits(one, connector.as_deref()))
-            .map(|one| one.id)
-            .collect();
-        for id in &ids {
-            self.egress.forget(&partition(tenant, id.as_str()));
+            .filter(|one| choice.fits(one, connector.as_deref()));
+        let mut removed = 0;
+        for connection in fitting {
+            removed += u64::from(self.remove_connection(connection).await?);
         }
-        Ok(self.store.delete_connections(tenant, &ids).await?)
+        Ok(removed)
     }
 
     /// The one connection that a call means.
@@ -84,11 +82,15 @@ impl Engine {
                     format!("The linked account is not connected to {name}"),
                 ));
             }
-            (Some(_), Some(_)) => return Err(Error::of(Code::ConnectionAmbiguous)),
+            (Some(first), Some(second)) => [first, second]
+                .into_iter()
+                .chain(fitting)
+                .find(|one| one.is_default)
+                .ok_or_else(|| Error::of(Code::ConnectionAmbiguous))?,
         };
         match connection.status {
             ConnectionStatus::Active => Ok(connection),
-            ConnectionStatus::ReauthRequired => Err(Error::new(
+            ConnectionStatus::ReauthRequired | ConnectionStatus::Revoking => Err(Error::new(
                 Code::ReauthRequired,
                 format!(
                     "{name} refused the connection's credential; the linked account has to connect again"

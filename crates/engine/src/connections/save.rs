@@ -7,12 +7,14 @@ use serde_json::{Map, Value};
 use tenon_connector::{Connector, Way};
 use tenon_vault::{Credential, Secret};
 
+use super::changed_meanwhile;
 use super::fields::{choose_way, split_fields};
 use crate::Engine;
 use crate::accounts::partition;
 use crate::error::{Code, Error, Outcomes};
 use crate::model::{
-    AccountId, Connection, ConnectionId, ConnectionStatus, Millis, SealedCredential, Tenant,
+    AccountId, Connection, ConnectionEventKind, ConnectionId, ConnectionStatus, Millis, Renewal,
+    SealedCredential, Tenant,
 };
 
 /// What a connection is made of.
@@ -149,6 +151,7 @@ impl Engine {
         // A credential that could not be verified may be another account's.
         connection.identifier = identifier;
         connection.status = ConnectionStatus::Active;
+        connection.reason = None;
         connection.connected_at = now;
         connection.credential = self.seal(&connection, credential).await?;
         self.put(&connection, added).await?;
@@ -162,20 +165,18 @@ impl Engine {
         })
     }
 
-    pub(super) async fn put(&self, connection: &Connection, added: bool) -> Outcomes<()> {
+    async fn put(&self, connection: &Connection, added: bool) -> Outcomes<()> {
         if added {
-            return Ok(self.store.add_connection(connection).await?);
+            let event = self.event_of(connection, ConnectionEventKind::Created);
+            return Ok(self.store.add_connection(connection, &event).await?);
         }
         self.egress
             .forget(&partition(&connection.tenant, connection.id.as_str()));
-        let kept = self.store.update_connection(connection).await?;
-        if kept {
+        let event = self.event_of(connection, ConnectionEventKind::Reauthorized);
+        if self.store.update_connection(connection, &event).await? {
             Ok(())
         } else {
-            Err(Error::new(
-                Code::Conflict,
-                "The connection was changed at the same time; try again",
-            ))
+            Err(changed_meanwhile())
         }
     }
 }
@@ -202,7 +203,13 @@ impl Draft<'_> {
             label: None,
             facts: BTreeMap::new(),
             identifier: None,
+            account_name: None,
+            is_default: false,
             status: ConnectionStatus::Active,
+            reason: None,
+            client: None,
+            scopes: Vec::new(),
+            renewal: Renewal::default(),
             sandbox: self.sandbox,
             trust: String::new(),
             version: 1,

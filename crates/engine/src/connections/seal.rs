@@ -6,7 +6,9 @@ use tenon_vault::{Credential, Purpose};
 use crate::Engine;
 use crate::error::{Code, Error, Outcomes};
 use crate::keychain::KeyChainError;
-use crate::model::{Connection, SealedCredential, Tenant};
+use crate::model::{Connection, ConnectionEventKind, SealedCredential, Tenant};
+
+use super::changed_meanwhile;
 
 impl Engine {
     pub(crate) async fn seal(
@@ -94,7 +96,7 @@ impl Engine {
             ..connection
         };
         next.credential = self.seal(&next, &credential).await?;
-        Ok(self.store.update_connection(&next).await?)
+        Ok(self.store.reseal_connection(&next, None).await?)
     }
 
     async fn reseal(&self, connection: Connection, trust: String) -> Outcomes<()> {
@@ -105,7 +107,12 @@ impl Engine {
             ..connection
         };
         next.credential = self.seal(&next, &credential).await?;
-        self.put(&next, false).await
+        let event = self.event_of(&next, ConnectionEventKind::Approved);
+        if self.store.reseal_connection(&next, Some(&event)).await? {
+            Ok(())
+        } else {
+            Err(changed_meanwhile())
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::Engine;
 use crate::accounts::partition;
 use crate::connections::Question;
 use crate::flow::Turn;
-use crate::model::{Attempt, Connection, ConnectionStatus, Outcome};
+use crate::model::{Attempt, Connection, ConnectionEventKind, ConnectionStatus, Outcome};
 
 /// How long an application may take to confirm that a refused credential is dead.
 const CONFIRM_LIMIT: Duration = Duration::from_secs(5);
@@ -130,20 +130,23 @@ impl Engine {
             deadline: run.deadline.min(Instant::now() + CONFIRM_LIMIT),
         };
         let identified = self.identify(question).await;
-        if let Some((Verdict::CredentialRejected(_), _)) = identified {
-            let status = ConnectionStatus::ReauthRequired;
-            let marked = self
-                .store
-                .set_connection_status(
-                    &connection.tenant,
-                    &connection.id,
-                    connection.version,
-                    status,
-                )
+        if let Some((Verdict::CredentialRejected(failure), _)) = identified {
+            self.mark_dead(connection, "credential_rejected", &failure.message)
                 .await;
-            if let Err(error) = marked {
-                tracing::warn!(connection = %connection.id, error = &error as &dyn std::error::Error, "a dead connection could not be marked");
-            }
+        }
+    }
+
+    /// Marks a connection that cannot be used until the account authorizes again.
+    pub(crate) async fn mark_dead(&self, connection: &Connection, reason: &str, said: &str) {
+        let dead = Connection {
+            status: ConnectionStatus::ReauthRequired,
+            reason: Some(reason.to_owned()),
+            ..connection.clone()
+        };
+        let event = self.event_of(&dead, ConnectionEventKind::Expired);
+        let event = event.because(reason).with("said", said);
+        if let Err(error) = self.store.mark_connection(&dead, &event).await {
+            tracing::warn!(connection = %connection.id, error = &error as &dyn std::error::Error, "a dead connection could not be marked");
         }
     }
 }

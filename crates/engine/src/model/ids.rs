@@ -76,3 +76,11 @@ id!(
     /// One line of the audit log.
     AuditId, "audit"
 );
+id!(
+    /// One line of a connection's timeline.
+    EventId, "evt"
+);
+id!(
+    /// A tenant's OAuth client.
+    OauthClientId, "oac"
+);

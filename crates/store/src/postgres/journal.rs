@@ -75,11 +75,13 @@ impl Work for Vec<Step> {
     type Output = Vec<u64>;
 
     async fn run(&self, client: &Client) -> Result<(Vec<u64>, Vec<Written>), Fault> {
-        let (mut counts, mut written) = (Vec::with_capacity(self.len()), Vec::new());
-        for step in self {
+        let (mut counts, mut written) = (vec![0; self.len()], Vec::new());
+        for (step, counted) in self.iter().zip(&mut counts) {
             let before = written.len();
-            let count = match step {
-                Step::Change(sql, values) => change(client, sql, values).await?,
+            *counted = match step {
+                Step::Change(sql, values) | Step::Must(sql, values) => {
+                    change(client, sql, values).await?
+                }
                 Step::Executions(sql, values, event) => {
                     written.extend(linked::<Execution>(client, sql, values, *event).await?);
                     (written.len() - before) as u64
@@ -90,7 +92,9 @@ impl Work for Vec<Step> {
                     (written.len() - before) as u64
                 }
             };
-            counts.push(count);
+            if step.is_condition() && *counted == 0 {
+                break;
+            }
         }
         Ok((counts, written))
     }

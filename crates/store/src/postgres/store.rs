@@ -20,7 +20,9 @@ use crate::fault::Fault;
 use crate::migrations::{self, Schema};
 use crate::record::FromRecord;
 use crate::selection::Selection;
-use crate::tables::{Beginning, Ending, Step, Written};
+use crate::tables::{
+    Beginning, Ending, Step, Written, abandoned, due, extend_lease, revoking, take_lease,
+};
 use crate::value::Values;
 
 /// How many connections a process makes at most, besides the writer's.
@@ -128,6 +130,15 @@ impl Database for Postgres {
         RETURNING *";
     const FORGET_FULL_RATES: &'static str = "DELETE FROM rate_limits
         WHERE full_at <= (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+    const TAKE_LEASE: &'static str =
+        take_lease!("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+    const EXTEND_LEASE: &'static str =
+        extend_lease!("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+    const DUE: &'static str = due!("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+    const ABANDONED: &'static str =
+        abandoned!("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+    const REVOKING: &'static str =
+        revoking!("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
 
     async fn change(&self, sql: &'static str, values: Values) -> Stored<u64> {
         on_connection!(self, PATIENCE, client => statement::change(client, sql, &values))

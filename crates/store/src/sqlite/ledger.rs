@@ -45,10 +45,24 @@ impl Ledger<'_> {
         Ok(())
     }
 
-    /// Runs a step of several, and says how many rows it changed.
-    pub(super) fn run(&mut self, step: Step) -> Result<u64, Fault> {
+    /// Runs steps, and says how many rows each changed. Those that a condition kept back changed none.
+    pub(super) fn run_all(&mut self, steps: Vec<Step>) -> Result<Vec<u64>, Fault> {
+        let mut counts = vec![0; steps.len()];
+        for (step, count) in steps.into_iter().zip(&mut counts) {
+            let is_condition = step.is_condition();
+            *count = self.run(step)?;
+            if is_condition && *count == 0 {
+                break;
+            }
+        }
+        Ok(counts)
+    }
+
+    fn run(&mut self, step: Step) -> Result<u64, Fault> {
         match step {
-            Step::Change(sql, values) => query::change(self.db, sql, values),
+            Step::Change(sql, values) | Step::Must(sql, values) => {
+                query::change(self.db, sql, values)
+            }
             Step::Executions(sql, values, event) => self.linked::<Execution>(sql, values, event),
             Step::Audits(sql, values) => {
                 self.linked::<AuditEntry>(sql, values, ChainEvent::Audited)

@@ -21,7 +21,9 @@ use crate::fault::Fault;
 use crate::migrations;
 use crate::record::FromRecord;
 use crate::selection::Selection;
-use crate::tables::{Beginning, Ending, Step, Written};
+use crate::tables::{
+    Beginning, Ending, Step, Written, abandoned, due, extend_lease, revoking, take_lease,
+};
 use crate::value::Values;
 
 /// A store in a SQLite file that this process owns.
@@ -124,6 +126,11 @@ impl Database for Sqlite {
         RETURNING *";
     const FORGET_FULL_RATES: &'static str = "DELETE FROM rate_limits
         WHERE full_at <= CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000";
+    const TAKE_LEASE: &'static str = take_lease!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");
+    const EXTEND_LEASE: &'static str = extend_lease!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");
+    const DUE: &'static str = due!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");
+    const ABANDONED: &'static str = abandoned!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");
+    const REVOKING: &'static str = revoking!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");
 
     async fn change(&self, sql: &'static str, values: Values) -> Stored<u64> {
         self.write(Durability::Synced, move |ledger| {
@@ -196,10 +203,8 @@ impl Database for Sqlite {
     }
 
     async fn together(&self, steps: Vec<Step>) -> Stored<Vec<u64>> {
-        self.write(Durability::Synced, move |ledger| {
-            steps.into_iter().map(|step| ledger.run(step)).collect()
-        })
-        .await
+        self.write(Durability::Synced, move |ledger| ledger.run_all(steps))
+            .await
     }
 
     async fn open_chain(&self, boot: BootId, notary: Arc<dyn Notary>, now: Millis) -> Stored<()> {

@@ -7,7 +7,7 @@ use tenon_engine::ports::{Journal, Organizations, StoreError};
 use tenon_store::{OpenError, SqliteStore};
 
 use crate::engine::{Engine, Sqlite, live};
-use crate::suite::{account, connection, execution, tenant};
+use crate::suite::{account, add, connection, execution, tenant};
 
 /// Changes a closed database behind the store's back.
 fn tamper(path: &Path, sql: &str) {
@@ -211,7 +211,7 @@ async fn b13_deleted_ciphertext_is_gone_from_every_file_within_a_second() {
         let secret = format!("sealed-{number}-{}", "x".repeat(40)).into_bytes();
         let mut connection = connection("crm");
         connection.credential.blob = secret.clone();
-        store.add_connection(&connection).await.unwrap();
+        add(&*store, &connection).await;
         assert!(files.iter().any(|file| holds(file, &secret)));
         let a = connection.account.clone();
         let deleted = std::time::Instant::now();

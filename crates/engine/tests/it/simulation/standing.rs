@@ -2,11 +2,13 @@
 
 use async_trait::async_trait;
 use tenon_engine::model::{
-    Account, AccountId, AdminKey, ApiKey, ApiKeyId, ApplicationSettings, Connection, ConnectionId,
-    ConnectionStatus, DataKeyRow, Erasure, Millis, OrgId, Organization, Page, Paging, Session,
-    SessionId, Tenant,
+    Account, AccountId, AdminKey, ApiKey, ApiKeyId, ApplicationSettings, Connection,
+    ConnectionEvent, ConnectionId, DataKeyRow, Erasure, LeaseOwner, Millis, OauthClient, OrgId,
+    Organization, Page, Paging, Session, SessionId, Tenant,
 };
-use tenon_engine::ports::{Accounts, Connections, Keys, Organizations, Sessions, Stored};
+use tenon_engine::ports::{
+    Accounts, Connections, Keys, OauthClients, Organizations, Renewals, Sessions, Stored, Timeline,
+};
 
 use super::bug::Bug;
 use super::store::SimulatedStore;
@@ -40,28 +42,32 @@ impl Accounts for SimulatedStore {
 
 #[async_trait]
 impl Connections for SimulatedStore {
-    async fn add_connection(&self, connection: &Connection) -> Stored<()> {
+    async fn add_connection(&self, connection: &Connection, _: &ConnectionEvent) -> Stored<()> {
         let row = connection.clone();
         self.write(None, move |rows| rows.connections.push(row.clone()))
             .await
     }
-    async fn update_connection(&self, _: &Connection) -> Stored<bool> {
+    async fn update_connection(&self, _: &Connection, _: &ConnectionEvent) -> Stored<bool> {
         unreachable!("no connection changes")
     }
-    async fn set_connection_status(
-        &self,
-        _: &Tenant,
-        id: &ConnectionId,
-        version: i64,
-        status: ConnectionStatus,
-    ) -> Stored<bool> {
-        let id = id.clone();
+    async fn reseal_connection(&self, _: &Connection, _: Option<&ConnectionEvent>) -> Stored<bool> {
+        unreachable!("no key is rotated")
+    }
+    async fn mark_connection(&self, marked: &Connection, _: &ConnectionEvent) -> Stored<bool> {
+        let marked = marked.clone();
         self.write(None, move |rows| {
             let mut rows = rows.connections.iter_mut();
-            let row = rows.find(|row| row.id == id && row.version == version);
-            row.map(|row| row.status = status).is_some()
+            let row = rows.find(|row| row.id == marked.id && row.version == marked.version);
+            row.map(|row| row.status = marked.status).is_some()
         })
         .await
+    }
+    async fn describe_connection(&self, _: &Connection, _: &ConnectionEvent) -> Stored<bool> {
+        unreachable!("no connection is renamed")
+    }
+    async fn connection(&self, _: &Tenant, id: &ConnectionId) -> Stored<Option<Connection>> {
+        self.read(|rows| rows.connections.iter().find(|row| row.id == *id).cloned())
+            .await
     }
     async fn connections(
         &self,
@@ -81,8 +87,78 @@ impl Connections for SimulatedStore {
     async fn connections_of_application(&self, _: &Tenant, _: &str) -> Stored<Vec<Connection>> {
         unreachable!("no hosts change")
     }
-    async fn delete_connections(&self, _: &Tenant, _: &[ConnectionId]) -> Stored<u64> {
+    async fn retire_connection(&self, _: &Connection, _: &ConnectionEvent) -> Stored<bool> {
         unreachable!("no connection goes")
+    }
+    async fn revoking(&self, _: u32) -> Stored<Vec<Connection>> {
+        unreachable!("no connection goes")
+    }
+    async fn delete_connection(&self, _: &Connection, _: Option<&ConnectionEvent>) -> Stored<()> {
+        unreachable!("no connection goes")
+    }
+}
+
+#[async_trait]
+impl Renewals for SimulatedStore {
+    async fn take_lease(&self, _: &Connection, _: &LeaseOwner, _: i64) -> Stored<bool> {
+        unreachable!("these credentials are not renewed")
+    }
+    async fn extend_lease(&self, _: &Connection, _: &LeaseOwner, _: i64) -> Stored<bool> {
+        unreachable!("these credentials are not renewed")
+    }
+    async fn finish_refresh(
+        &self,
+        _: &Connection,
+        _: &LeaseOwner,
+        _: &ConnectionEvent,
+    ) -> Stored<bool> {
+        unreachable!("these credentials are not renewed")
+    }
+    async fn give_up_refresh(
+        &self,
+        _: &Connection,
+        _: &LeaseOwner,
+        _: Option<&ConnectionEvent>,
+    ) -> Stored<bool> {
+        unreachable!("these credentials are not renewed")
+    }
+    async fn due_connections(&self, _: Millis, _: u32) -> Stored<Vec<Connection>> {
+        unreachable!("these credentials are not renewed")
+    }
+    async fn abandoned_refreshes(&self, _: u32) -> Stored<Vec<Connection>> {
+        unreachable!("these credentials are not renewed")
+    }
+}
+
+#[async_trait]
+impl Timeline for SimulatedStore {
+    async fn add_event(&self, _: &ConnectionEvent) -> Stored<()> {
+        unreachable!("nobody reads a timeline")
+    }
+    async fn timeline(
+        &self,
+        _: &Tenant,
+        _: &AccountId,
+        _: &ConnectionId,
+        _: Paging,
+    ) -> Stored<Page<ConnectionEvent>> {
+        unreachable!("nobody reads a timeline")
+    }
+}
+
+#[async_trait]
+impl OauthClients for SimulatedStore {
+    async fn put_oauth_client(&self, _: &OauthClient) -> Stored<bool> {
+        unreachable!("nobody has a client")
+    }
+    async fn oauth_client(&self, _: &Tenant, _: &str, _: &str) -> Stored<Option<OauthClient>> {
+        self.read(|_| None).await
+    }
+    async fn oauth_clients(&self, _: &Tenant) -> Stored<Vec<OauthClient>> {
+        unreachable!("nobody has a client")
+    }
+    async fn delete_oauth_client(&self, _: &Tenant, _: &str, _: &str) -> Stored<bool> {
+        unreachable!("nobody has a client")
     }
 }
 

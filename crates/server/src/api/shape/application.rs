@@ -158,7 +158,7 @@ fn connected_account(connector: &Connector, connection: &Connection) -> Connecte
         connected_at: connection.connected_at.to_iso(),
         status: match connection.status {
             ConnectionStatus::Active => "active",
-            ConnectionStatus::ReauthRequired => "expired",
+            ConnectionStatus::ReauthRequired | ConnectionStatus::Revoking => "expired",
         },
         auth_type: family.unwrap_or_else(|| connection.auth.clone()),
         connection_id: connection.id.to_string(),

@@ -5,8 +5,8 @@ use tenon_engine::model::{Account, Paging};
 use tenon_engine::ports::{Store, StoreError};
 
 use super::nouns::{
-    ALL, NOW, account, account_id, begun, connection, execution, finished, key, result, session,
-    tenant, with_accounts,
+    ALL, NOW, account, account_id, add, begun, connection, execution, finished, key, result,
+    session, tenant, with_accounts,
 };
 use crate::engine::{Engine, promises};
 
@@ -113,7 +113,7 @@ async fn a_deleted_account_leaves_only_its_record(engine: &impl Engine) {
     with_accounts(&*store, &["a"]).await;
     let (connection, session, execution) = (connection("crm"), session(), execution());
     let key = key(&execution);
-    store.add_connection(&connection).await.unwrap();
+    add(&*store, &connection).await;
     store.add_session(&session).await.unwrap();
     store.begin(&execution, Some(&key), None).await.unwrap();
     store
@@ -151,7 +151,7 @@ async fn deleting_an_account_leaves_others_alone(engine: &impl Engine) {
     let store = engine.open().await;
     with_accounts(&*store, &["a", "b"]).await;
     let (connection, session, execution) = (connection("crm"), session(), execution());
-    store.add_connection(&connection).await.unwrap();
+    add(&*store, &connection).await;
     store.add_session(&session).await.unwrap();
     begun(&*store, &execution).await;
     store

@@ -2,10 +2,11 @@
 
 use std::slice::from_ref;
 
-use tenon_engine::model::{Connection, ConnectionStatus};
+use tenon_engine::model::ConnectionEventKind::{self, *};
+use tenon_engine::model::{Connection, ConnectionStatus, Renewal};
 use tenon_engine::ports::{Store, StoreError};
 
-use super::nouns::{NOW, account_id, connection, tenant, with_accounts};
+use super::nouns::{ALL, NOW, account_id, add, connection, event, remove, tenant, with_accounts};
 use crate::engine::{Engine, promises};
 
 promises![
@@ -17,7 +18,9 @@ promises![
     a_version_that_does_not_follow_is_refused,
     of_many_new_versions_one_is_stored,
     a_status_is_set_for_the_version_that_it_was_found_for,
-    deleted_connections_are_counted_and_gone,
+    one_connection_is_the_default,
+    a_retired_connection_is_seen_by_who_revokes_it_alone,
+    deleted_connections_are_gone,
 ];
 
 async fn of_a(store: &dyn Store, slug: Option<&str>) -> Vec<Connection> {
@@ -27,6 +30,29 @@ async fn of_a(store: &dyn Store, slug: Option<&str>) -> Vec<Connection> {
         .unwrap()
 }
 
+async fn update(store: &dyn Store, connection: &Connection) -> bool {
+    let event = event(connection, Reauthorized);
+    store.update_connection(connection, &event).await.unwrap()
+}
+
+async fn mark(store: &dyn Store, connection: &Connection) -> bool {
+    let event = event(connection, Expired);
+    store.mark_connection(connection, &event).await.unwrap()
+}
+
+/// What happened to the connection, newest first.
+async fn timeline(store: &dyn Store, connection: &Connection) -> Vec<ConnectionEventKind> {
+    let (tenant, account) = (&connection.tenant, &connection.account);
+    let page = store.timeline(tenant, account, &connection.id, ALL).await;
+    let lines = page.unwrap().items;
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.slug == connection.slug && line.detail["said"] == "so")
+    );
+    lines.into_iter().map(|line| line.kind).collect()
+}
+
 /// The connection after the account authorized again, everything changed that can be.
 fn renewed(connection: &Connection) -> Connection {
     let mut renewed = connection.clone();
@@ -34,7 +60,12 @@ fn renewed(connection: &Connection) -> Connection {
     renewed.label = None;
     renewed.facts.clear();
     renewed.identifier = None;
+    renewed.account_name = None;
     renewed.status = ConnectionStatus::ReauthRequired;
+    renewed.reason = Some("refused".into());
+    renewed.client = None;
+    renewed.scopes.clear();
+    renewed.renewal = Renewal::default();
     renewed.sandbox = false;
     renewed.trust = "other.example.com".into();
     renewed.version += 1;
@@ -47,13 +78,16 @@ async fn a_connection_is_read_back_as_it_was_written(engine: &impl Engine) {
     let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let connection = connection("crm");
-    store.add_connection(&connection).await.unwrap();
+    add(&*store, &connection).await;
     assert_eq!(of_a(&*store, None).await, [connection]);
 }
 
 async fn a_connection_needs_its_account(engine: &impl Engine) {
     let store = engine.open().await;
-    let refused = store.add_connection(&connection("crm")).await;
+    let lonely = connection("crm");
+    let refused = store
+        .add_connection(&lonely, &event(&lonely, Created))
+        .await;
     assert!(
         matches!(refused, Err(StoreError::Unavailable(_))),
         "{refused:?}"
@@ -70,7 +104,7 @@ async fn connections_are_listed_oldest_first(engine: &impl Engine) {
     };
     let old = connection("shop");
     for connection in [&new, &old] {
-        store.add_connection(connection).await.unwrap();
+        add(&*store, connection).await;
     }
     assert_eq!(of_a(&*store, None).await, [old, new]);
 }
@@ -85,7 +119,7 @@ async fn connections_are_found_by_application(engine: &impl Engine) {
         ..connection("crm")
     };
     for connection in [&shop, &crm, &crm_of_b] {
-        store.add_connection(connection).await.unwrap();
+        add(&*store, connection).await;
     }
     assert_eq!(of_a(&*store, Some("crm")).await, from_ref(&crm));
     let all = store
@@ -99,9 +133,9 @@ async fn a_new_version_follows_the_stored_one(engine: &impl Engine) {
     let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let first = connection("crm");
-    store.add_connection(&first).await.unwrap();
+    add(&*store, &first).await;
     let second = renewed(&first);
-    assert!(store.update_connection(&second).await.unwrap());
+    assert!(update(&*store, &second).await);
     assert_eq!(of_a(&*store, None).await, [second]);
 }
 
@@ -109,13 +143,13 @@ async fn a_version_that_does_not_follow_is_refused(engine: &impl Engine) {
     let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let first = connection("crm");
-    store.add_connection(&first).await.unwrap();
+    add(&*store, &first).await;
     for version in [1, 3, i64::MIN] {
-        let update = Connection {
+        let next = Connection {
             version,
             ..renewed(&first)
         };
-        assert!(!store.update_connection(&update).await.unwrap());
+        assert!(!update(&*store, &next).await);
     }
     assert_eq!(of_a(&*store, None).await, [first]);
 }
@@ -124,11 +158,11 @@ async fn of_many_new_versions_one_is_stored(engine: &impl Engine) {
     let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let first = connection("crm");
-    store.add_connection(&first).await.unwrap();
+    add(&*store, &first).await;
     let mut updates = tokio::task::JoinSet::new();
     for _ in 0..20 {
         let (store, second) = (store.clone(), renewed(&first));
-        updates.spawn(async move { store.update_connection(&second).await.unwrap() });
+        updates.spawn(async move { update(&*store, &second).await });
     }
     let stored = updates
         .join_all()
@@ -143,40 +177,91 @@ async fn a_status_is_set_for_the_version_that_it_was_found_for(engine: &impl Eng
     let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let connection = connection("crm");
-    store.add_connection(&connection).await.unwrap();
-    let status = ConnectionStatus::ReauthRequired;
-    let (tenant, id) = (tenant(), &connection.id);
-    assert!(
-        !store
-            .set_connection_status(&tenant, id, 2, status)
-            .await
-            .unwrap()
-    );
+    add(&*store, &connection).await;
+    let dead = |version| Connection {
+        status: ConnectionStatus::ReauthRequired,
+        reason: Some("invalid_grant".into()),
+        version,
+        ..connection.clone()
+    };
+    let (of_another, of_this) = (dead(2), dead(1));
+    assert!(!mark(&*store, &of_another).await);
     assert_eq!(of_a(&*store, None).await, from_ref(&connection));
+    assert!(mark(&*store, &of_this).await);
     assert!(
-        store
-            .set_connection_status(&tenant, id, 1, status)
-            .await
-            .unwrap()
+        !mark(&*store, &of_this).await,
+        "what is marked already is told of once"
     );
-    assert_eq!(
-        of_a(&*store, None).await,
-        [Connection {
-            status,
+    assert_eq!(of_a(&*store, None).await, from_ref(&of_this));
+    let kinds = timeline(&*store, &connection).await;
+    assert_eq!(kinds, [Expired, Created]);
+}
+
+async fn one_connection_is_the_default(engine: &impl Engine) {
+    let store = engine.open().await;
+    with_accounts(&*store, &["a"]).await;
+    let (one, two, elsewhere) = (connection("crm"), connection("crm"), connection("shop"));
+    for connection in [&one, &two, &elsewhere] {
+        add(&*store, connection).await;
+    }
+    for connection in [&elsewhere, &one, &two] {
+        let chosen = Connection {
+            is_default: true,
+            label: Some("Chosen".into()),
             ..connection.clone()
-        }]
+        };
+        let event = event(&chosen, Changed);
+        assert!(store.describe_connection(&chosen, &event).await.unwrap());
+    }
+    let all = of_a(&*store, None).await;
+    let defaults: Vec<_> = all.iter().filter(|one| one.is_default).collect();
+    let ids: Vec<_> = defaults.iter().map(|one| one.id.clone()).collect();
+    assert_eq!(ids, [two.id, elsewhere.id]);
+    assert!(
+        defaults
+            .iter()
+            .all(|one| one.label.as_deref() == Some("Chosen"))
     );
 }
 
-async fn deleted_connections_are_counted_and_gone(engine: &impl Engine) {
+async fn a_retired_connection_is_seen_by_who_revokes_it_alone(engine: &impl Engine) {
+    let store = engine.open().await;
+    with_accounts(&*store, &["a"]).await;
+    let one = connection("crm");
+    add(&*store, &one).await;
+    let gone = event(&one, Deleted);
+    assert!(store.retire_connection(&one, &gone).await.unwrap());
+    assert!(!store.retire_connection(&one, &gone).await.unwrap());
+    assert!(of_a(&*store, None).await.is_empty());
+    assert!(of_a(&*store, Some("crm")).await.is_empty());
+    let found = store.connection(&tenant(), &one.id).await.unwrap();
+    assert_eq!(found, None);
+    assert!(!update(&*store, &renewed(&one)).await);
+    let revoking = store.revoking(10).await.unwrap();
+    assert_eq!(revoking.len(), 1);
+    assert_eq!(revoking[0].credential, one.credential);
+    let answered = event(&one, Revoked);
+    store
+        .delete_connection(&one, Some(&answered))
+        .await
+        .unwrap();
+    assert!(store.revoking(10).await.unwrap().is_empty());
+    assert_eq!(
+        timeline(&*store, &one).await,
+        [Revoked, Deleted, Created],
+        "the timeline stays"
+    );
+}
+
+async fn deleted_connections_are_gone(engine: &impl Engine) {
     let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let (one, two, kept) = (connection("crm"), connection("crm"), connection("crm"));
     for connection in [&one, &two, &kept] {
-        store.add_connection(connection).await.unwrap();
+        add(&*store, connection).await;
     }
-    let ids = [one.id.clone(), two.id, one.id];
-    assert_eq!(store.delete_connections(&tenant(), &ids).await.unwrap(), 2);
+    for (connection, was_there) in [(&one, true), (&two, true), (&one, false)] {
+        assert_eq!(remove(&*store, connection).await, was_there);
+    }
     assert_eq!(of_a(&*store, None).await, [kept]);
-    assert_eq!(store.delete_connections(&tenant(), &[]).await.unwrap(), 0);
 }

@@ -11,6 +11,7 @@ mod keys;
 mod nouns;
 mod organizations;
 mod rates;
+mod renewals;
 mod replicas;
 mod reseal;
 mod retention;
@@ -18,5 +19,5 @@ mod sessions;
 mod tenancy;
 
 pub(crate) use nouns::{
-    account, api_key, begun, connection, execution, finished, key, tenant, with_accounts,
+    account, add, api_key, begun, connection, execution, finished, key, tenant, with_accounts,
 };

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, json};
 use tenon_engine::error::Origin;
 use tenon_engine::model::{
-    Account, AccountId, ApiKey, ApiKeyId, Attempt, BootId, Connection, ConnectionId,
-    ConnectionStatus, DataKeyId, Effect, EndedBy, Environment, Execution, ExecutionError,
-    ExecutionId, ExecutionState, IdempotencyKey, LinkedAccountId, Millis, NodeStatus, OrgId,
-    Outcome, Paging, RequestId, RequestRecord, SealedCredential, Session, SessionId, SessionScopes,
-    Source, StoredResult, Tenant,
+    Account, AccountId, ApiKey, ApiKeyId, Attempt, BootId, Connection, ConnectionEvent,
+    ConnectionEventKind, ConnectionId, ConnectionStatus, DataKeyId, Effect, EndedBy, Environment,
+    Execution, ExecutionError, ExecutionId, ExecutionState, IdempotencyKey, LinkedAccountId,
+    Millis, NodeStatus, OrgId, Outcome, Paging, Renewal, RequestId, RequestRecord,
+    SealedCredential, Session, SessionId, SessionScopes, Source, StoredResult, Tenant,
 };
 use tenon_engine::ports::{Begun, Store};
 
@@ -187,7 +187,18 @@ pub(crate) fn connection(slug: &str) -> Connection {
         label: Some("Main".into()),
         facts: BTreeMap::from([("instance".into(), "eu1".into())]),
         identifier: Some("42".into()),
+        account_name: Some("ada@example.com".into()),
+        is_default: false,
         status: ConnectionStatus::Active,
+        reason: None,
+        client: Some("client-1".into()),
+        scopes: vec!["read".into()],
+        renewal: Renewal {
+            expires_at: Some(NOW.plus(3_600_000)),
+            due_at: Some(NOW.plus(3_000_000)),
+            failures: 1,
+            ..Renewal::default()
+        },
         sandbox: true,
         trust: "api.example.com".into(),
         version: 1,
@@ -198,6 +209,27 @@ pub(crate) fn connection(slug: &str) -> Connection {
         created_at: NOW,
         connected_at: NOW.plus(1),
     }
+}
+
+/// What happened to this connection.
+pub(crate) fn event(connection: &Connection, kind: ConnectionEventKind) -> ConnectionEvent {
+    ConnectionEvent::of(connection, kind, NOW)
+        .because("a reason")
+        .with("said", "so")
+}
+
+/// Adds the connection.
+pub(crate) async fn add(store: &dyn Store, connection: &Connection) {
+    let event = event(connection, ConnectionEventKind::Created);
+    store.add_connection(connection, &event).await.unwrap();
+}
+
+/// Removes the connection.
+pub(crate) async fn remove(store: &dyn Store, connection: &Connection) -> bool {
+    let event = event(connection, ConnectionEventKind::Deleted);
+    let retired = store.retire_connection(connection, &event).await.unwrap();
+    store.delete_connection(connection, None).await.unwrap();
+    retired
 }
 
 /// A session of the account `a` that is good for a minute.

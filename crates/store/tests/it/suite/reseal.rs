@@ -3,7 +3,9 @@
 use tenon_engine::model::{Connection, DataKeyId, DataKeyRow, SealedCredential, StoredResult};
 use tenon_engine::ports::Store;
 
-use super::nouns::{NOW, begun, connection, execution, finished, result, tenant, with_accounts};
+use super::nouns::{
+    NOW, add, begun, connection, execution, finished, remove, result, tenant, with_accounts,
+};
 use crate::engine::{Engine, promises};
 
 promises![
@@ -40,7 +42,7 @@ async fn what_a_key_seals_is_found_and_sealed_under_another(engine: &impl Engine
         add_key(&*store, "dek_2", 2).await,
     );
     let (connection, execution) = (connection("crm"), execution());
-    store.add_connection(&connection).await.unwrap();
+    add(&*store, &connection).await;
     begun(&*store, &execution).await;
     let execution = finished(&execution);
     store.finish(&execution, Some(&result())).await.unwrap();
@@ -61,7 +63,7 @@ async fn what_a_key_seals_is_found_and_sealed_under_another(engine: &impl Engine
         },
         ..connection
     };
-    assert!(store.update_connection(&resealed).await.unwrap());
+    assert!(store.reseal_connection(&resealed, None).await.unwrap());
     let again = StoredResult {
         key: new.clone(),
         blob: vec![8],
@@ -96,12 +98,9 @@ async fn a_key_that_seals_something_is_not_deleted(engine: &impl Engine) {
     with_accounts(&*store, &["a"]).await;
     let key = add_key(&*store, "dek_1", 1).await;
     let connection = connection("crm");
-    store.add_connection(&connection).await.unwrap();
+    add(&*store, &connection).await;
     assert!(!store.delete_data_key(&key).await.unwrap());
-    store
-        .delete_connections(&tenant(), &[connection.id])
-        .await
-        .unwrap();
+    assert!(remove(&*store, &connection).await);
     assert!(store.delete_data_key(&key).await.unwrap());
     assert!(!store.delete_data_key(&key).await.unwrap());
 }

@@ -4,7 +4,7 @@ use tenon_engine::model::{EnvironmentSettings, Erasure};
 use tenon_engine::ports::Store;
 
 use super::nouns::{
-    NOW, account_id, begun, connection, execution, finished, key, result, session, strangers,
+    NOW, account_id, add, begun, connection, execution, finished, key, result, session, strangers,
     tenant, with_accounts,
 };
 use crate::engine::{Engine, promises};
@@ -114,7 +114,7 @@ async fn erase(store: &dyn Store) -> Option<Erasure> {
 async fn an_erased_account_leaves_nothing_and_says_what_it_was(engine: &impl Engine) {
     let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
-    store.add_connection(&connection("crm")).await.unwrap();
+    add(&*store, &connection("crm")).await;
     store.add_session(&session()).await.unwrap();
     let (kept, read) = (execution(), finished(&execution()));
     store.begin(&kept, Some(&key(&kept)), None).await.unwrap();

@@ -1,13 +1,14 @@
 //! No tenant and no environment sees, changes or removes what another owns, even with its ids.
 
 use tenon_engine::model::{
-    ApplicationSettings, Connection, ConnectionStatus, Execution, ExecutionFilter,
+    ApplicationSettings, BootId, Connection, ConnectionEventKind, ConnectionStatus, Execution,
+    ExecutionFilter, LeaseOwner,
 };
 use tenon_engine::ports::Begun;
 
 use super::nouns::{
-    ALL, NOW, account, account_id, api_key, connection, execution, finished, key, result, session,
-    strangers, tenant, with_accounts,
+    ALL, NOW, account, account_id, add, api_key, connection, event, execution, finished, key,
+    remove, result, session, strangers, tenant, with_accounts,
 };
 use crate::engine::{Engine, promises};
 
@@ -114,8 +115,8 @@ async fn strangers_do_not_see_or_change_a_connection(engine: &impl Engine) {
     let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
     let own = connection("crm");
-    store.add_connection(&own).await.unwrap();
-    let (a, status) = (account_id("a"), ConnectionStatus::ReauthRequired);
+    add(&*store, &own).await;
+    let a = account_id("a");
     for stranger in strangers() {
         assert!(
             store
@@ -138,20 +139,25 @@ async fn strangers_do_not_see_or_change_a_connection(engine: &impl Engine) {
                 .unwrap()
                 .is_empty()
         );
-        assert!(
-            !store
-                .set_connection_status(&stranger, &own.id, 1, status)
-                .await
-                .unwrap()
-        );
-        let ids = [own.id.clone()];
-        assert_eq!(store.delete_connections(&stranger, &ids).await.unwrap(), 0);
-        let changed = Connection {
-            tenant: stranger,
-            version: 2,
+        let found = store.connection(&stranger, &own.id).await.unwrap();
+        assert_eq!(found, None);
+        let lines = store.timeline(&stranger, &a, &own.id, ALL).await.unwrap();
+        assert!(lines.items.is_empty());
+        let theirs = |version| Connection {
+            tenant: stranger.clone(),
+            version,
+            status: ConnectionStatus::ReauthRequired,
             ..own.clone()
         };
-        assert!(!store.update_connection(&changed).await.unwrap());
+        let (same, next) = (theirs(1), theirs(2));
+        let event = event(&same, ConnectionEventKind::Changed);
+        assert!(!store.mark_connection(&same, &event).await.unwrap());
+        assert!(!store.describe_connection(&same, &event).await.unwrap());
+        assert!(!store.update_connection(&next, &event).await.unwrap());
+        assert!(!store.reseal_connection(&next, None).await.unwrap());
+        let owner = LeaseOwner::new(&BootId::generate());
+        assert!(!store.take_lease(&same, &owner, 1000).await.unwrap());
+        assert!(!remove(&*store, &same).await);
     }
     assert_eq!(store.connections(&tenant(), &a, None).await.unwrap(), [own]);
 }
