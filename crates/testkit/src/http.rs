@@ -9,6 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
+use url::form_urlencoded;
 
 /// The longest that any answer may take.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -69,18 +70,59 @@ impl Http {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Answer, String> {
+        let json = body.map(|body| ("application/json", body.to_string()));
+        self.exchange(method, path, headers, json).await
+    }
+
+    /// Posts a form and reads the answer.
+    ///
+    /// # Errors
+    /// Where no whole answer came.
+    pub async fn try_form(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        pairs: &[(&str, &str)],
+    ) -> Result<Answer, String> {
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish();
+        let form = Some(("application/x-www-form-urlencoded", form));
+        self.exchange("POST", path, headers, form).await
+    }
+
+    /// Posts a form; there must be an answer.
+    ///
+    /// # Panics
+    /// Where none comes.
+    pub async fn form(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        pairs: &[(&str, &str)],
+    ) -> Answer {
+        self.try_form(path, headers, pairs)
+            .await
+            .unwrap_or_else(|error| panic!("POST {path}: {error}"))
+    }
+
+    async fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<(&str, String)>,
+    ) -> Result<Answer, String> {
         let mut request = hyper::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if body.is_some() {
-            request = request.header("content-type", "application/json");
+        if let Some((kind, _)) = &body {
+            request = request.header("content-type", *kind);
         }
-        let bytes = body
-            .map(|body| Bytes::from(body.to_string()))
-            .unwrap_or_default();
+        let bytes = body.map(|(_, text)| Bytes::from(text)).unwrap_or_default();
         let request = request
             .body(Full::new(bytes))
             .expect("a request that can be built");

@@ -22,6 +22,7 @@ pub mod oidc;
 mod postgres;
 mod process;
 pub mod promise;
+pub mod provider;
 pub mod proxy;
 pub mod recorder;
 mod server;

@@ -4,17 +4,17 @@
 //! picks its fault by the first segment of the path (`/half_status_line/things/7`); a path that names no fault is
 //! answered well. Faults that happen before a path can be read have a port of their own.
 
-mod bomb;
+pub(crate) mod bomb;
 mod connectors;
 mod crm;
 mod fault;
-mod play;
-mod ports;
+pub(crate) mod play;
+pub(crate) mod ports;
 mod record;
-mod request;
+pub(crate) mod request;
 mod server;
 mod tls;
-mod wire;
+pub(crate) mod wire;
 
 pub use connectors::Connectors;
 pub use fault::{Fault, Stage};

@@ -21,7 +21,7 @@ static BLOCK: LazyLock<Vec<u8>> = LazyLock::new(|| {
 });
 
 /// One gzip member of half a gigabyte.
-pub(super) fn gzip() -> Vec<u8> {
+pub(crate) fn gzip() -> Vec<u8> {
     let head = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
     [&head[..], &BLOCK.repeat(BLOCKS)].concat()
 }

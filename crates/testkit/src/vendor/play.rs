@@ -30,7 +30,7 @@ const RETRY_AFTER: [&str; 10] = [
 ];
 
 /// A whole answer in JSON.
-pub(super) fn whole(status: u16, more: &str, body: &str) -> Vec<u8> {
+pub(crate) fn whole(status: u16, more: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
         "HTTP/1.1 {status} x\r\ncontent-type: application/json\r\n{more}content-length: {length}\r\n\r\n{body}"

@@ -55,7 +55,7 @@ pub(super) async fn black_hole() -> (Held, SocketAddr) {
 }
 
 /// A port where each connection gets what `play` makes of it.
-pub(super) async fn listening<F>(play: impl Fn(TcpStream) -> F + Send + 'static) -> SocketAddr
+pub(crate) async fn listening<F>(play: impl Fn(TcpStream) -> F + Send + 'static) -> SocketAddr
 where
     F: Future<Output = ()> + Send + 'static,
 {

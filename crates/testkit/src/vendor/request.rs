@@ -4,15 +4,15 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 /// A request that came in whole.
 #[derive(Debug, Clone)]
-pub(super) struct Request {
-    pub(super) method: String,
-    pub(super) path: String,
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
     headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         headers
             .find(|(key, _)| key == name)
@@ -20,13 +20,13 @@ impl Request {
     }
 
     /// The credential, for faults that repeat it.
-    pub(super) fn credential(&self) -> &str {
+    pub(crate) fn credential(&self) -> &str {
         let value = self.header("authorization").unwrap_or_default();
         value.trim_start_matches("Bearer ")
     }
 
     /// The next request of a connection; what was read beyond it stays in `buffer`.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         stream: &mut (impl AsyncRead + Unpin),
         buffer: &mut Vec<u8>,
     ) -> Option<Self> {

@@ -6,7 +6,7 @@ use tokio_rustls::server::TlsStream;
 
 /// What becomes of a connection after an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum After {
+pub(crate) enum After {
     /// The next request may come.
     Keep,
     /// It is closed (FIN).
@@ -16,7 +16,7 @@ pub(super) enum After {
 }
 
 /// A connection.
-pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+pub(crate) trait Wire: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     /// The socket below.
     fn socket(&self) -> &TcpStream;
 }
@@ -34,13 +34,13 @@ impl Wire for TlsStream<TcpStream> {
 }
 
 /// Ends a connection with RST: whoever waits on the other side gets an error, not an end.
-pub(super) fn reset(wire: impl Wire) {
+pub(crate) fn reset(wire: impl Wire) {
     let lingering = wire.socket().set_zero_linger();
     lingering.expect("a socket that lingers no longer");
 }
 
 /// Ends a connection with FIN, and with the closing words of TLS where there is TLS.
-pub(super) async fn close(mut wire: impl Wire) {
+pub(crate) async fn close(mut wire: impl Wire) {
     // Where the other side is gone already, there is nobody to be polite to.
     let _gone = wire.shutdown().await;
 }
