@@ -7,7 +7,7 @@ use jsonschema::Validator;
 use serde_json::{Map, Value};
 
 use crate::answer::Answer;
-use crate::connector::{Connector, Facts, Way, facts_value};
+use crate::connector::{Connector, Facts, Way};
 use crate::document::{Effect, ExampleDoc, ParamDoc};
 use crate::expr::{Expr, Scope};
 use crate::input::{self, FieldError};
@@ -164,7 +164,7 @@ impl Action {
         let Some(step) = self.steps.get(index) else {
             return Ok(None);
         };
-        let connection = facts_value(&facts.connection);
+        let connection = connector.facts_value(&facts.connection);
         let key = Value::String(facts.idempotency_key.clone());
         let names = [
             ("connection", &connection),

@@ -8,7 +8,7 @@
 
 use serde::Serialize;
 
-use crate::document::AuthKind;
+use crate::document::{AuthKind, SignatureMethod};
 
 /// Where one way to authenticate puts its credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,14 +24,10 @@ pub struct Placement {
 impl Placement {
     /// Whether the field stands in one of the slots.
     pub fn uses(&self, field: &str) -> bool {
-        let mentions = |text: &SlotText| {
-            text.0
-                .iter()
-                .any(|part| matches!(part, SlotPart::Field(name) if name == field))
-        };
-        self.slots.iter().any(|slot| match slot {
-            Slot::Bearer(text) | Slot::Header(_, text) | Slot::Query(_, text) => mentions(text),
-            Slot::Basic { username, password } => mentions(username) || mentions(password),
+        let texts = self.slots.iter().flat_map(Slot::texts);
+        texts.flat_map(|text| &text.0).any(|part| match part {
+            SlotPart::Literal(_) => false,
+            SlotPart::Field(name) | SlotPart::Encoded(name) => name == field,
         })
     }
 }
@@ -53,15 +49,86 @@ pub enum Slot {
     Header(String, SlotText),
     /// A query value.
     Query(String, SlotText),
+    /// A member of a form or of a JSON object in the body.
+    Body(String, SlotText),
+    /// A further segment at the end of the path.
+    PathEnd(SlotText),
+    /// A member of the body that is a signed assertion (RFC 7523).
+    Assertion(Box<Assertion>),
+    /// `Authorization: OAuth …`: a signature over the whole request (RFC 5849).
+    Oauth1(Box<Oauth1>),
+}
+
+/// What a service account signs. The signature is made with RS256.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Assertion {
+    /// The member of the body.
+    pub param: String,
+    /// The field that holds the private key, in PEM.
+    pub key: String,
+    /// Who signs.
+    pub issuer: SlotText,
+    /// For whom.
+    pub subject: SlotText,
+    /// The audience.
+    pub audience: String,
+    /// The scopes, where they are claims.
+    pub scope: Option<String>,
+    /// When it is signed, in Unix seconds.
+    pub issued_at: i64,
+    /// When it ends.
+    pub expires_at: i64,
+}
+
+/// What an OAuth 1.0a signature is made with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Oauth1 {
+    /// The consumer's key.
+    pub consumer_key: SlotText,
+    /// The consumer's secret.
+    pub consumer_secret: SlotText,
+    /// The token; empty where there is none yet.
+    pub token: SlotText,
+    /// The token's secret.
+    pub token_secret: SlotText,
+    /// How it is signed.
+    pub signature: SignatureMethod,
+    /// The realm.
+    pub realm: Option<String>,
+    /// Further parameters of the protocol, such as `oauth_callback` and `oauth_verifier`.
+    pub extra: Vec<(String, SlotText)>,
 }
 
 impl Slot {
     /// The header that the slot fills, in lower case.
     pub fn header(&self) -> Option<&str> {
         match self {
-            Self::Bearer(_) | Self::Basic { .. } => Some("authorization"),
+            Self::Bearer(_) | Self::Basic { .. } | Self::Oauth1(_) => Some("authorization"),
             Self::Header(name, _) => Some(name),
-            Self::Query(..) => None,
+            Self::Query(..) | Self::Body(..) | Self::PathEnd(_) | Self::Assertion(_) => None,
+        }
+    }
+
+    /// Its texts.
+    fn texts(&self) -> Vec<&SlotText> {
+        match self {
+            Self::Bearer(text)
+            | Self::Header(_, text)
+            | Self::Query(_, text)
+            | Self::Body(_, text)
+            | Self::PathEnd(text) => vec![text],
+            Self::Basic { username, password } => vec![username, password],
+            Self::Assertion(one) => vec![&one.issuer, &one.subject],
+            Self::Oauth1(one) => {
+                let extra = one.extra.iter().map(|(_, text)| text);
+                let own = [
+                    &one.consumer_key,
+                    &one.consumer_secret,
+                    &one.token,
+                    &one.token_secret,
+                ];
+                own.into_iter().chain(extra).collect()
+            }
         }
     }
 }
@@ -78,4 +145,23 @@ pub enum SlotPart {
     Literal(String),
     /// The value of a credential's field. An absent optional field is empty.
     Field(String),
+    /// The same, encoded as a form's value (RFC 6749, 2.3.1).
+    Encoded(String),
+}
+
+impl SlotText {
+    /// One field.
+    pub(crate) fn field(name: &str) -> Self {
+        Self(vec![SlotPart::Field(name.to_owned())])
+    }
+
+    /// One field, encoded as a form's value.
+    pub(crate) fn encoded(name: &str) -> Self {
+        Self(vec![SlotPart::Encoded(name.to_owned())])
+    }
+
+    /// Text that stands for itself.
+    pub(crate) fn literal(text: &str) -> Self {
+        Self(vec![SlotPart::Literal(text.to_owned())])
+    }
 }

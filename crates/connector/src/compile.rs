@@ -2,6 +2,7 @@
 
 mod action;
 mod auth;
+mod grant;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::answer::{ErrorRule, answer_names};
 use crate::bundle::{Bundle, CONNECTOR_FILE};
 use crate::connector::{Connector, HTTP_REQUEST, Identity};
 use crate::document::{ConnectorDoc, Effect};
+use crate::grant::Grant;
 use crate::hosts::HostPattern;
 use crate::page::Paging;
 use crate::problem::{Fault, Problem};
@@ -100,15 +102,24 @@ fn from_doc(slug: &str, doc: ConnectorDoc) -> Result<Connector, Fault> {
     let base = Text::compile(&doc.base_url, &known)
         .and_then(|base| check_members(base, &names))
         .map_err(|fault| fault.under("base_url"))?;
-    let fact_hosts = fact_hosts(&doc, &base)?;
+    let ways = auth::ways(&doc.auth, &|text| check_members(text, &names))?;
+    let grants = ways.values().filter_map(|way| way.grant.as_deref());
+    let addresses = grants.flat_map(Grant::addresses).chain([&base]);
+    let fact_hosts = fact_hosts(&doc, &addresses.collect::<Vec<_>>())?;
     let identity = doc.identity.as_ref().map(|identity| {
         let request =
             Request::compile(&identity.request, &known).map_err(|fault| fault.under("request"))?;
         let identifier = Text::compile(&identity.identifier, &answer_names)
             .map_err(|fault| fault.under("identifier"))?;
+        let name = identity
+            .name
+            .as_ref()
+            .map(|name| Text::compile(name, &answer_names));
+        let name = name.transpose().map_err(|fault| fault.under("name"))?;
         Ok(Identity {
             request,
             identifier,
+            name,
         })
     });
     let rules = doc.errors.iter().enumerate().map(|(index, rule)| {
@@ -119,7 +130,7 @@ fn from_doc(slug: &str, doc: ConnectorDoc) -> Result<Connector, Fault> {
     });
     Ok(Connector {
         slug: slug.to_owned(),
-        ways: auth::ways(&doc.auth)?,
+        ways,
         identity: identity
             .transpose()
             .map_err(|fault: Fault| fault.under("identity"))?,
@@ -172,16 +183,20 @@ fn hosts(patterns: &[String]) -> Result<Vec<HostPattern>, Fault> {
 }
 
 /// The host patterns of facts; a fact that makes part of the address must have some, or a caller could send the credential anywhere.
-fn fact_hosts(doc: &ConnectorDoc, base: &Text) -> Result<HashMap<String, Vec<HostPattern>>, Fault> {
+fn fact_hosts(
+    doc: &ConnectorDoc,
+    addresses: &[&Text],
+) -> Result<HashMap<String, Vec<HostPattern>>, Fault> {
     let mut found = HashMap::new();
     for (name, fact) in &doc.connection {
         let under = |fault: Fault| fault.under("hosts").under(name).under("connection");
-        let used = base.exprs().any(|expr| {
+        let used = addresses.iter().flat_map(|text| text.exprs()).any(|expr| {
             expr.mentions("connection") && expr.member().is_none_or(|member| member == name)
         });
-        if used && fact.hosts.is_empty() {
+        let bounded = !fact.hosts.is_empty() || fact.subdomain || !fact.choices.is_empty();
+        if used && !bounded {
             return Err(under(Fault::here(
-                "a fact that `base_url` uses must say which `hosts` it may name",
+                "a fact that `base_url` or a grant's address uses must say which `hosts` it may name, or be a `subdomain` or one of `choices`",
             )));
         }
         if !fact.hosts.is_empty() {

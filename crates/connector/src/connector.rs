@@ -12,6 +12,7 @@ use crate::answer::{self, Answer, ErrorRule, Seen, Verdict};
 use crate::auth::Placement;
 use crate::document::{AuthDoc, AuthKind, Effect, FactDoc, SandboxDoc};
 use crate::expr::Scope;
+use crate::grant::Grant;
 use crate::hosts::{HostPattern, HostSet};
 use crate::input::FieldError;
 use crate::page::Paging;
@@ -65,6 +66,8 @@ pub struct Way {
     pub doc: AuthDoc,
     /// Where its credential goes.
     pub placement: Arc<Placement>,
+    /// How its tokens are granted and renewed, where the application does that.
+    pub grant: Option<Arc<Grant>>,
 }
 
 impl Way {
@@ -79,6 +82,7 @@ impl Way {
 pub(crate) struct Identity {
     pub(crate) request: Request,
     pub(crate) identifier: Text,
+    pub(crate) name: Option<Text>,
 }
 
 /// What a connection brings to a request, none of it secret.
@@ -125,10 +129,9 @@ impl Connector {
     /// # Errors
     /// One error for each fact that is missing, unknown or not allowed.
     pub fn check_facts(&self, given: &BTreeMap<String, String>) -> Result<(), Vec<FieldError>> {
-        let missing = self
-            .facts
-            .iter()
-            .filter(|(name, fact)| !fact.optional && !given.contains_key(*name));
+        let missing = self.facts.iter().filter(|(name, fact)| {
+            !fact.optional && fact.default.is_none() && !given.contains_key(*name)
+        });
         let mut errors: Vec<_> = missing
             .map(|(name, _)| FieldError::new(name, "required", format!("`{name}` is missing")))
             .collect();
@@ -151,6 +154,9 @@ impl Connector {
     }
 
     fn check_address(&self, name: &str, value: &str) -> Result<(), String> {
+        if let Some(fact) = self.facts.get(name) {
+            check_word(name, fact, value)?;
+        }
         let Some(patterns) = self.fact_hosts.get(name) else {
             return Ok(());
         };
@@ -180,7 +186,7 @@ impl Connector {
     /// # Errors
     /// Where the facts do not make an address.
     pub fn base_url(&self, facts: &BTreeMap<String, String>) -> Result<Url, PlanError> {
-        let connection = facts_value(facts);
+        let connection = self.facts_value(facts);
         let text = self
             .base
             .render(&Scope::new([("connection", &connection)]))?;
@@ -228,6 +234,35 @@ impl Connector {
         Ok(format!("{hosts} | {}", json!(way.placement.slots)))
     }
 
+    /// The same for tokens that were granted to a client: also where they are renewed and revoked, and whose they are.
+    ///
+    /// # Errors
+    /// As [`Connector::base_url`].
+    pub fn trust_of_client(
+        &self,
+        way: &Way,
+        facts: &BTreeMap<String, String>,
+        client: Option<&str>,
+    ) -> Result<String, PlanError> {
+        let trust = self.trust(way, facts)?;
+        match client {
+            Some(client) => Ok(trust + &self.grant_trust(way, facts, client)?),
+            None => Ok(trust),
+        }
+    }
+
+    /// The facts as expressions see them, with the values that nobody gave.
+    pub(crate) fn facts_value(&self, facts: &BTreeMap<String, String>) -> Value {
+        let usual = self.facts.iter().filter_map(|(name, fact)| {
+            let default = fact.default.clone()?;
+            Some((name.clone(), Value::String(default)))
+        });
+        let given = facts
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::String(value.clone())));
+        Value::Object(usual.chain(given).collect())
+    }
+
     /// What a response means. `now_ms` is the time in Unix milliseconds, for dates in `Retry-After`.
     pub fn interpret(&self, answer: &Answer, now_ms: i64) -> Verdict {
         answer::interpret(&self.errors, answer, now_ms)
@@ -241,7 +276,7 @@ impl Connector {
         let Some(identity) = &self.identity else {
             return Ok(None);
         };
-        let connection = facts_value(&facts.connection);
+        let connection = self.facts_value(&facts.connection);
         let scope = Scope::new([("connection", &connection)]);
         let rendered =
             identity
@@ -259,6 +294,14 @@ impl Connector {
         }))
     }
 
+    /// What a person calls the account, from the same answer as [`Connector::identifier`].
+    pub fn account_name(&self, answer: &Answer) -> Option<String> {
+        let seen = Seen::of(answer);
+        let name = self.identity.as_ref()?.name.as_ref()?;
+        let text = name.render(&seen.scope()).ok().flatten();
+        text.filter(|text| !text.is_empty())
+    }
+
     /// The vendor's own id of the account, from the answer to the identity request.
     pub fn identifier(&self, answer: &Answer) -> Option<String> {
         let seen = Seen::of(answer);
@@ -272,11 +315,24 @@ impl Connector {
     }
 }
 
-pub(crate) fn facts_value(facts: &BTreeMap<String, String>) -> Value {
-    Value::Object(
-        facts
-            .iter()
-            .map(|(name, value)| (name.clone(), Value::String(value.clone())))
-            .collect(),
-    )
+/// A fact that is a label of a host's name, or one of a few words.
+fn check_word(name: &str, fact: &FactDoc, value: &str) -> Result<(), String> {
+    let label = |text: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let edges = text.starts_with('-') || text.ends_with('-');
+        (1..=63).contains(&text.len()) && text.bytes().all(plain) && !edges
+    };
+    if fact.subdomain && !label(value) {
+        return Err(format!(
+            "`{name}` must be one label of a host name: letters, digits and hyphens, such as `{}`",
+            fact.example
+        ));
+    }
+    if !fact.choices.is_empty() && !fact.choices.iter().any(|choice| choice == value) {
+        return Err(format!(
+            "`{name}` must be one of: {}",
+            fact.choices.join(", ")
+        ));
+    }
+    Ok(())
 }

@@ -7,6 +7,7 @@
 mod action;
 mod auth;
 mod connector;
+mod grant;
 mod params;
 mod rate;
 mod request;
@@ -15,8 +16,11 @@ mod sandbox;
 pub use action::{
     ActionDoc, AnswerDoc, Effect, ExampleDoc, LookupDoc, OneOrMany, OutputDoc, SendsDoc, StepDoc,
 };
-pub use auth::{AuthDoc, AuthKind, BasicDoc, FieldDoc, SendDoc};
+pub use auth::{AuthDoc, AuthKind, BasicDoc, FieldDoc, Oauth1Doc, SendDoc, SignatureMethod};
 pub use connector::{ConnectorDoc, ErrorKind, ErrorRuleDoc, FactDoc, IdentityDoc, PagingDoc};
+pub use grant::{
+    AssertionDoc, ClientAuth, Flow, GrantDoc, RevokeDoc, RevokeMethod, TokenAnswerDoc, TokenBody,
+};
 pub use params::{ParamDoc, ParamType};
 pub use rate::{RateScope, WindowDoc};
 pub use request::{BodyDoc, RawDoc, RequestDoc};

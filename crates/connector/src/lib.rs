@@ -8,6 +8,7 @@ pub mod auth;
 pub mod document;
 pub mod example;
 pub mod expr;
+pub mod grant;
 pub mod hosts;
 pub mod limits;
 pub mod lint;
@@ -15,6 +16,7 @@ pub mod plan;
 pub mod rate;
 pub mod retry;
 pub mod schema;
+pub mod token;
 pub mod wait;
 
 mod action;

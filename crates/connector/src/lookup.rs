@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Seen, Verdict, answer_names};
-use crate::connector::{Facts, facts_value};
+use crate::connector::{Connector, Facts};
 use crate::document::LookupDoc;
 use crate::expr::{Expr, Scope};
 use crate::problem::Fault;
@@ -51,8 +51,12 @@ impl Lookup {
     ///
     /// # Errors
     /// Where the facts do not make them.
-    pub fn params(&self, facts: &Facts) -> Result<Map<String, Value>, PlanError> {
-        let connection = facts_value(&facts.connection);
+    pub fn params(
+        &self,
+        connector: &Connector,
+        facts: &Facts,
+    ) -> Result<Map<String, Value>, PlanError> {
+        let connection = connector.facts_value(&facts.connection);
         let key = Value::String(facts.idempotency_key.clone());
         let scope = Scope::new([("connection", &connection), ("idempotency_key", &key)]);
         Ok(render_map(&self.params, &scope)?)

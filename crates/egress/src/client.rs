@@ -12,6 +12,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tenon_connector::document::Effect;
 use tenon_connector::hosts::HostSet;
 use tenon_connector::plan::Plan;
+use tenon_connector::token::TokenPaths;
 use tenon_vault::Credential;
 use tokio::time::Instant;
 
@@ -19,6 +20,7 @@ use crate::address::Guard;
 use crate::answer::{self, Response};
 use crate::dial::{DialError, Network};
 use crate::error::{ErrorKind, Fault, SendError, Sent, cause, http_fault};
+use crate::grant::{self, TokenAnswer};
 use crate::mask;
 use crate::pool::{Idle, Pool};
 use crate::request;
@@ -86,6 +88,15 @@ pub struct Call<'a> {
     pub deadline: Instant,
 }
 
+/// A token endpoint's answer.
+#[derive(Debug)]
+pub struct Told {
+    /// What it says.
+    pub answer: TokenAnswer,
+    /// Its headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+}
+
 /// Where a request goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Route {
@@ -126,9 +137,29 @@ impl Egress {
     /// # Errors
     /// See [`SendError`].
     pub async fn send(&self, call: Call<'_>) -> Result<Response, SendError> {
-        self.exchange(&call)
-            .await
-            .map_err(|error| error.at(call.plan.url.host_str()))
+        let exchanged = self.exchange(&call, self.response_limit_bytes).await;
+        let response = exchanged.map_err(|error| error.at(call.plan.url.host_str()))?;
+        Ok(match call.credential {
+            Some(credential) => mask::echoes(response, credential),
+            None => response,
+        })
+    }
+
+    /// Sends a token request, once, and takes the tokens out of its answer.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    pub async fn tokens(&self, call: Call<'_>, paths: &TokenPaths) -> Result<Told, SendError> {
+        let exchanged = self.exchange(&call, TOKEN_ANSWER_LIMIT).await;
+        let response = exchanged.map_err(|error| error.at(call.plan.url.host_str()))?;
+        let masked = match call.credential {
+            Some(credential) => mask::echoes(response.clone(), credential),
+            None => response.clone(),
+        };
+        Ok(Told {
+            answer: grant::read(&response, &masked, paths),
+            headers: masked.headers,
+        })
     }
 
     /// Closes the idle connections of a partition, as when its credential was revoked.
@@ -136,7 +167,7 @@ impl Egress {
         self.pool.forget(partition);
     }
 
-    async fn exchange(&self, call: &Call<'_>) -> Result<Response, SendError> {
+    async fn exchange(&self, call: &Call<'_>, limit: usize) -> Result<Response, SendError> {
         let mut request = request::build(call)?;
         if call.deadline <= Instant::now() {
             return Err(SendError::new(LATE, Sent::No));
@@ -155,18 +186,17 @@ impl Egress {
                 .request(request)
                 .await
                 .map_err(|error| lost(error, sent()))?;
-            answer::read(answer, self.response_limit_bytes).await
+            answer::read(answer, limit).await
         };
         match tokio::time::timeout_at(call.deadline, exchange).await {
-            Ok(Ok(response)) => Ok(match call.credential {
-                Some(credential) => mask::echoes(response, credential),
-                None => response,
-            }),
-            Ok(Err(error)) => Err(error),
+            Ok(answered) => answered,
             Err(elapsed) => Err(SendError::new(LATE, sent()).because(elapsed)),
         }
     }
 }
+
+/// No token answer is longer.
+const TOKEN_ANSWER_LIMIT: usize = 256 * 1024;
 
 const LATE: Fault = Fault(ErrorKind::Timeout, "did not answer in time");
 

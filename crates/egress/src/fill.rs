@@ -4,12 +4,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
 use tenon_connector::auth::{Placement, Slot, SlotPart, SlotText};
+use tenon_connector::plan::{Body, Plan};
 use tenon_vault::Credential;
 use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Fault};
+use crate::{assertion, oauth1};
 
 const UNFIT: Fault = Fault(
     ErrorKind::Plan,
@@ -17,9 +20,13 @@ const UNFIT: Fault = Fault(
 );
 
 /// Fills all slots. A slot wins over what the plan has in its place, and one without text is left out.
+///
+/// The members of the body come first ([`members`]): a signature covers them.
 pub(crate) fn fill(
     placement: &Placement,
     credential: &Credential,
+    plan: &Plan,
+    body: &Body,
     url: &mut Url,
     headers: &mut HeaderMap,
 ) -> Result<(), Fault> {
@@ -37,8 +44,59 @@ pub(crate) fn fill(
                 put(headers, name, "", &render(text, credential))?;
             }
             Slot::Query(name, text) => set_query(url, name, &render(text, credential)),
+            Slot::PathEnd(text) => push_segment(url, &render(text, credential))?,
+            Slot::Body(..) | Slot::Assertion(_) | Slot::Oauth1(_) => {}
         }
     }
+    // Last, because it signs what the others have put in.
+    for slot in &placement.slots {
+        if let Slot::Oauth1(signed) = slot {
+            let form = match body {
+                Body::Form(pairs) => pairs.as_slice(),
+                _ => &[],
+            };
+            let signature = oauth1::header(signed, credential, plan.method, url, form);
+            put(headers, AUTHORIZATION, "OAuth ", &signature)?;
+        }
+    }
+    Ok(())
+}
+
+/// Fills the slots that are members of the body.
+pub(crate) fn members(
+    placement: &Placement,
+    credential: &Credential,
+    body: &mut Body,
+) -> Result<(), Fault> {
+    for slot in &placement.slots {
+        let (name, text) = match slot {
+            Slot::Body(name, text) => (name, render(text, credential)),
+            Slot::Assertion(assertion) => {
+                (&assertion.param, assertion::sign(assertion, credential)?)
+            }
+            _ => continue,
+        };
+        if text.is_empty() {
+            continue;
+        }
+        match body {
+            Body::Form(pairs) => pairs.push((name.clone(), text.to_string())),
+            Body::Json(Value::Object(map)) => {
+                map.insert(name.clone(), text.as_str().into());
+            }
+            _ => return Err(UNFIT),
+        }
+    }
+    Ok(())
+}
+
+/// Adds a segment to the path, encoded; one that would lead elsewhere is refused.
+fn push_segment(url: &mut Url, text: &str) -> Result<(), Fault> {
+    if text.is_empty() || text == "." || text == ".." {
+        return Err(UNFIT);
+    }
+    let mut segments = url.path_segments_mut().map_err(|()| UNFIT)?;
+    segments.pop_if_empty().push(text);
     Ok(())
 }
 
@@ -76,14 +134,22 @@ fn set_query(url: &mut Url, name: &str, text: &str) {
     url.query_pairs_mut().append_pair(name, text);
 }
 
-fn render(SlotText(parts): &SlotText, credential: &Credential) -> Zeroizing<String> {
-    let texts: Vec<&str> = parts.iter().map(|part| piece(part, credential)).collect();
-    Zeroizing::new(texts.concat())
+pub(crate) fn render(SlotText(parts): &SlotText, credential: &Credential) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::new());
+    for part in parts {
+        match part {
+            SlotPart::Literal(literal) => text.push_str(literal),
+            SlotPart::Field(name) => text.push_str(value(name, credential)),
+            SlotPart::Encoded(name) => {
+                text.extend(form_urlencoded::byte_serialize(
+                    value(name, credential).as_bytes(),
+                ));
+            }
+        }
+    }
+    text
 }
 
-fn piece<'a>(part: &'a SlotPart, credential: &'a Credential) -> &'a str {
-    match part {
-        SlotPart::Literal(text) => text,
-        SlotPart::Field(name) => credential.get(name).map_or("", |secret| secret.expose()),
-    }
+fn value<'a>(name: &str, credential: &'a Credential) -> &'a str {
+    credential.get(name).map_or("", |secret| secret.expose())
 }

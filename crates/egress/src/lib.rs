@@ -8,16 +8,20 @@
 
 mod address;
 mod answer;
+mod assertion;
 mod body;
 mod client;
 mod dial;
 mod error;
 mod fill;
+mod grant;
 mod mask;
+mod oauth1;
 mod pool;
 mod request;
 mod resolve;
 
 pub use answer::Response;
-pub use client::{Call, Config, ConfigError, Egress, Route};
+pub use client::{Call, Config, ConfigError, Egress, Route, Told};
 pub use error::{ErrorKind, Fault, SendError, Sent};
+pub use grant::{Granted, Refused, TokenAnswer};

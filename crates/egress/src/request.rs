@@ -1,5 +1,7 @@
 //! From a plan and a credential to the request that is sent.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE, TRAILER,
@@ -14,7 +16,7 @@ use url::Url;
 use crate::body::{Encoded, encode};
 use crate::client::Call;
 use crate::error::{ErrorKind, Fault};
-use crate::fill::fill;
+use crate::fill::{fill, members};
 
 const OWN_NAME: &str = concat!("tenon/", env!("CARGO_PKG_VERSION"));
 
@@ -35,12 +37,17 @@ pub(crate) fn build(call: &Call<'_>) -> Result<Request<Full<Bytes>>, Fault> {
     let plan = call.plan;
     let mut url = plan.url.clone();
     check(&url, call)?;
-    let body = encode(&plan.body)?;
-    let mut headers = headers(plan, &body)?;
+    let mut body = Cow::Borrowed(&plan.body);
     if let Some(credential) = call.credential {
-        fill(&plan.placement, credential, &mut url, &mut headers)?;
+        members(&plan.placement, credential, body.to_mut())?;
     }
-    let mut request = Request::new(Full::new(body.bytes));
+    let encoded = encode(&body)?;
+    let mut headers = headers(plan, &encoded)?;
+    if let Some(credential) = call.credential {
+        let (slots, url) = (&plan.placement, &mut url);
+        fill(slots, credential, plan, &body, url, &mut headers)?;
+    }
+    let mut request = Request::new(Full::new(encoded.bytes));
     *request.method_mut() = method(plan)?;
     *request.uri_mut() = uri(&url)?;
     *request.headers_mut() = headers;

@@ -130,7 +130,7 @@ impl Engine {
             idempotency_key: execution.request.idempotency_key.clone(),
         };
         let params = asking
-            .admit(lookup.params(&facts)?.into())
+            .admit(lookup.params(&connector, &facts)?.into())
             .map_err(Error::validation)?;
         let planned = asking.plan(0, &connector, way, &params, &facts, &json!({}))?;
         let plan = planned.ok_or_else(execute::no_step)?;

@@ -1,35 +1,54 @@
-//! Ways to authenticate: their texts become slots.
+//! Ways to authenticate: their texts become slots, and how tokens are granted becomes addresses.
 
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::auth::{Placement, Slot, SlotPart, SlotText};
+use super::grant;
+use crate::auth::{Oauth1, Placement, Slot, SlotPart, SlotText};
 use crate::connector::Way;
-use crate::document::{AuthDoc, SendDoc};
+use crate::document::{AuthDoc, Flow, SendDoc};
+use crate::grant::{CLIENT_ID, CLIENT_SECRET};
 use crate::problem::Fault;
+use crate::template::Text;
 
-pub(super) fn ways(docs: &IndexMap<String, AuthDoc>) -> Result<IndexMap<String, Way>, Fault> {
+pub(super) fn ways(
+    docs: &IndexMap<String, AuthDoc>,
+    known: &dyn Fn(Text) -> Result<Text, Fault>,
+) -> Result<IndexMap<String, Way>, Fault> {
     if docs.is_empty() {
         return Err(Fault::here("name at least one way to authenticate").under("auth"));
     }
     let compile = |(name, doc): (&String, &AuthDoc)| {
-        let slots =
-            slots(&doc.send, doc).map_err(|fault| fault.under("send").under(name).under("auth"))?;
-        let placement = Placement {
-            name: name.clone(),
-            kind: doc.kind,
-            slots,
-        };
-        Ok((
-            name.clone(),
-            Way {
-                doc: doc.clone(),
-                placement: Arc::new(placement),
-            },
-        ))
+        let way = way(name, doc, known).map_err(|fault| fault.under(name).under("auth"))?;
+        Ok((name.clone(), way))
     };
     docs.iter().map(compile).collect()
+}
+
+fn way(
+    name: &str,
+    doc: &AuthDoc,
+    known: &dyn Fn(Text) -> Result<Text, Fault>,
+) -> Result<Way, Fault> {
+    let slots = slots(&doc.send, doc).map_err(|fault| fault.under("send"))?;
+    let grant = doc
+        .grant
+        .as_ref()
+        .map(|grant| grant::compile(grant, doc, known));
+    let placement = Placement {
+        name: name.to_owned(),
+        kind: doc.kind,
+        slots,
+    };
+    Ok(Way {
+        doc: doc.clone(),
+        placement: Arc::new(placement),
+        grant: grant
+            .transpose()
+            .map_err(|fault| fault.under("grant"))?
+            .map(Arc::new),
+    })
 }
 
 fn slots(send: &SendDoc, doc: &AuthDoc) -> Result<Vec<Slot>, Fault> {
@@ -53,11 +72,32 @@ fn slots(send: &SendDoc, doc: &AuthDoc) -> Result<Vec<Slot>, Fault> {
     for (name, source) in &send.query {
         slots.push(Slot::Query(name.clone(), text("query", source)?));
     }
+    if let Some(signed) = &send.oauth1 {
+        let text = |source: &str| text("oauth1", source);
+        slots.push(Slot::Oauth1(Box::new(Oauth1 {
+            consumer_key: text(&signed.consumer_key)?,
+            consumer_secret: text(&signed.consumer_secret)?,
+            token: text(&signed.token)?,
+            token_secret: text(&signed.token_secret)?,
+            signature: signed.signature,
+            realm: signed.realm.clone(),
+            extra: Vec::new(),
+        })));
+    }
     Ok(slots)
 }
 
+/// A signed request needs the client's secret each time, so such a credential holds it.
+fn holds_client(doc: &AuthDoc, name: &str) -> bool {
+    let signs = doc
+        .grant
+        .as_ref()
+        .is_some_and(|grant| grant.flow == Flow::Oauth1);
+    signs && (name == CLIENT_ID || name == CLIENT_SECRET)
+}
+
 /// Slots are filled by plain substitution: what touches secrets must not be a language.
-fn slot_text(source: &str, doc: &AuthDoc) -> Result<SlotText, Fault> {
+pub(super) fn slot_text(source: &str, doc: &AuthDoc) -> Result<SlotText, Fault> {
     let mut parts = Vec::new();
     let mut rest = source;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -65,7 +105,7 @@ fn slot_text(source: &str, doc: &AuthDoc) -> Result<SlotText, Fault> {
             .split_once("}}")
             .ok_or_else(|| Fault::here("`{{` without `}}`"))?;
         let name = name.trim();
-        if !doc.fields.contains_key(name) {
+        if !doc.fields.contains_key(name) && !holds_client(doc, name) {
             return Err(Fault::here(format!(
                 "`{name}` is not a field of this credential; expressions cannot stand here"
             )));

@@ -70,12 +70,21 @@ pub struct FactDoc {
     /// A sentence that says where to find the value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
-    /// For a fact that is an address: the hosts it may name, such as `"*.my.example.com"`. Required where `base_url` uses the fact.
+    /// For a fact that is an address: the hosts it may name, such as `"*.my.example.com"`. Where `base_url` or an address of a grant uses the fact, it needs this, `subdomain` or `choices`.
     #[serde(default)]
     pub hosts: Vec<String>,
+    /// For a fact that is one label of a host name, such as the `acme` of `acme.example.com`: letters, digits and hyphens.
+    #[serde(default)]
+    pub subdomain: bool,
+    /// The only values that it may have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
     /// Whether a connection can be made without it.
     #[serde(default)]
     pub optional: bool,
+    /// The value where nobody gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
     /// The value for sandbox connections and for examples that give none.
     pub example: String,
 }
@@ -88,6 +97,9 @@ pub struct IdentityDoc {
     pub request: RequestDoc,
     /// The vendor's own id of the account, taken from the answer, such as `"{{ body.portalId }}"`.
     pub identifier: String,
+    /// What a person calls the account, such as `"{{ body.user }}"`: its e-mail address or the name of its workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// One way in which the application reports an error.

@@ -23,6 +23,9 @@ pub(super) fn show(plan: &Plan) -> Value {
             Slot::Query(name, _) => {
                 url.query_pairs_mut().append_pair(name, MASK);
             }
+            Slot::Oauth1(_) => insert(&mut headers, "authorization", format!("OAuth {MASK}")),
+            // Of token requests alone, and those are not shown.
+            Slot::Body(..) | Slot::PathEnd(_) | Slot::Assertion(_) => {}
         }
     }
     if let Some(kind) = content_type(&plan.body).filter(|_| !headers.contains_key("content-type")) {
