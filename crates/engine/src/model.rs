@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod chain;
+mod connecting;
 mod connection;
 mod connection_event;
 mod execution;
@@ -23,6 +24,9 @@ pub use tenon_connector::document::Effect;
 pub use account::{Account, AccountId, Erasure};
 pub use audit::{Actor, AuditEntry, AuditFilter};
 pub use chain::{Attested, ChainEnd, ChainEvent, Link, row_digest};
+pub use connecting::{
+    AttemptState, AttemptWish, ConnectAttempt, ConnectFault, ConnectLink, ConnectProblem, LinkWish,
+};
 pub use connection::{Connection, ConnectionStatus, Lease, LeaseOwner, Renewal, SealedCredential};
 pub use connection_event::{ConnectionEvent, ConnectionEventKind};
 pub use execution::{
@@ -30,8 +34,8 @@ pub use execution::{
     KeptResult, NodeStatus, Outcome, RequestRecord, Source, StoredResult,
 };
 pub use ids::{
-    ApiKeyId, AuditId, BootId, ConnectionId, DataKeyId, EventId, ExecutionId, LinkedAccountId,
-    OauthClientId, OrgId, RequestId, SessionId,
+    ApiKeyId, AuditId, BootId, ConnectAttemptId, ConnectLinkId, ConnectionId, DataKeyId, EventId,
+    ExecutionId, LinkedAccountId, OauthClientId, OrgId, RequestId, SessionId,
 };
 pub use key::{AdminKey, ApiKey, DataKeyRow};
 pub use oauth_client::OauthClient;

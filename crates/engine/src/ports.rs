@@ -2,12 +2,14 @@
 //!
 //! Every method that touches tenant data takes the tenant first. The few that do not say why in their name or comment.
 
+mod connect;
 mod connecting;
 mod operations;
 
 use async_trait::async_trait;
 use tenon_vault::digest;
 
+pub use connect::Connecting;
 pub use connecting::{Connections, OauthClients, Renewals, Timeline};
 pub use operations::{Audits, Chain, Notary, RateLimits, Replicas, Reseal, Retention, Snapshots};
 
@@ -63,6 +65,7 @@ pub trait Store:
     + Renewals
     + Timeline
     + OauthClients
+    + Connecting
     + Sessions
     + Keys
     + Organizations
@@ -83,9 +86,7 @@ impl<T> Store for T where
         + Renewals
         + Timeline
         + OauthClients
-        + Renewals
-        + Timeline
-        + OauthClients
+        + Connecting
         + Sessions
         + Keys
         + Organizations

@@ -6,6 +6,7 @@
 mod accounts;
 mod audits;
 mod chain;
+mod connecting;
 mod connections;
 mod events;
 mod execution_list;

@@ -84,3 +84,11 @@ id!(
     /// A tenant's OAuth client.
     OauthClientId, "oac"
 );
+id!(
+    /// A way into the connect pages.
+    ConnectLinkId, "link"
+);
+id!(
+    /// One authorization on its way.
+    ConnectAttemptId, "cat"
+);

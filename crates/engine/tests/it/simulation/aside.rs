@@ -4,13 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde_json::{Map, Value};
 use tenon_engine::model::{
-    Attested, AuditEntry, AuditFilter, AuditId, BootId, Connection, DataKeyId, EnvironmentSettings,
-    ExecutionId, KeptResult, Link, Millis, Page, Paging, Rate, Replica, ReplicaNote, StoredResult,
-    Taken, Tenant,
+    AttemptState, Attested, AuditEntry, AuditFilter, AuditId, BootId, ConnectAttempt,
+    ConnectAttemptId, ConnectLink, ConnectLinkId, Connection, DataKeyId, EnvironmentSettings,
+    ExecutionId, KeptResult, Link, Millis, Page, Paging, Rate, Replica, ReplicaNote, SessionId,
+    StoredResult, Taken, Tenant,
 };
 use tenon_engine::ports::{
-    Audits, Chain, Notary, RateLimits, Replicas, Reseal, Retention, Snapshots, Stored,
+    Audits, Chain, Connecting, Notary, RateLimits, Replicas, Reseal, Retention, Snapshots, Stored,
 };
 
 use super::store::SimulatedStore;
@@ -90,6 +92,56 @@ impl Retention for SimulatedStore {
     }
     async fn purge(&self, _: &Tenant, _: Millis, _: u32) -> Stored<u64> {
         unreachable!("nothing is purged")
+    }
+}
+
+#[async_trait]
+impl Connecting for SimulatedStore {
+    async fn add_connect_link(&self, _: &ConnectLink) -> Stored<()> {
+        unreachable!("nobody connects")
+    }
+    async fn use_connect_code(&self, _: &ConnectLink) -> Stored<bool> {
+        unreachable!("nobody connects")
+    }
+    async fn connect_link_of_code(&self, _: &[u8; 32]) -> Stored<Option<ConnectLink>> {
+        unreachable!("nobody connects")
+    }
+    async fn connect_link(&self, _: &ConnectLinkId) -> Stored<Option<ConnectLink>> {
+        unreachable!("nobody connects")
+    }
+    async fn add_connect_attempt(&self, _: &ConnectAttempt) -> Stored<()> {
+        unreachable!("nobody connects")
+    }
+    async fn move_connect_attempt(&self, _: &ConnectAttempt, _: AttemptState) -> Stored<bool> {
+        unreachable!("nobody connects")
+    }
+    async fn connect_attempt(
+        &self,
+        _: &Tenant,
+        _: &ConnectAttemptId,
+    ) -> Stored<Option<ConnectAttempt>> {
+        unreachable!("nobody connects")
+    }
+    async fn connect_attempt_of_state(&self, _: &[u8; 32]) -> Stored<Option<ConnectAttempt>> {
+        unreachable!("nobody connects")
+    }
+    async fn keep_hosted_properties(
+        &self,
+        _: &SessionId,
+        _: &Map<String, Value>,
+        _: Millis,
+    ) -> Stored<()> {
+        unreachable!("nobody connects")
+    }
+    async fn hosted_properties(
+        &self,
+        _: &SessionId,
+        _: Millis,
+    ) -> Stored<Option<Map<String, Value>>> {
+        unreachable!("nobody connects")
+    }
+    async fn forget_connecting(&self, _: Millis, _: Millis) -> Stored<u64> {
+        unreachable!("nobody connects")
     }
 }
 

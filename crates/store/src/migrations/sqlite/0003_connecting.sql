@@ -90,7 +90,6 @@ CREATE TABLE connect_attempts (
     trust        TEXT NOT NULL,
     state        TEXT NOT NULL,
     state_hash   BLOB UNIQUE,
-    confirm_hash BLOB UNIQUE,
     wish         TEXT NOT NULL,
     parked       BLOB,
     version      INTEGER NOT NULL,
@@ -101,7 +100,7 @@ CREATE TABLE connect_attempts (
 ) STRICT;
 
 CREATE INDEX connect_attempts_by_link ON connect_attempts (link);
-CREATE INDEX connect_attempts_by_end ON connect_attempts (expires_at);
+CREATE INDEX connect_attempts_parked ON connect_attempts (expires_at) WHERE parked IS NOT NULL;
 
 -- The page's properties that a tenant gave with a token, by the token's session.
 CREATE TABLE hosted_properties (

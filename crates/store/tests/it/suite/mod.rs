@@ -3,6 +3,7 @@
 mod accounts;
 mod audits;
 mod chain;
+mod connecting;
 mod connections;
 mod executions;
 mod idempotency;
