@@ -49,6 +49,9 @@ const SPECIAL_V6: [Ipv6Net; 4] = [
     v6(0x3fff, 0, 20),
 ];
 
+/// What is said of an address that the operator did not open, where the scheme is http.
+pub(crate) const CLEAR: Fault = Fault(ErrorKind::AddressNotAllowed, "may only be reached by https");
+
 /// Decides over addresses.
 pub(crate) struct Guard {
     opened: Vec<IpNet>,
@@ -58,6 +61,11 @@ impl Guard {
     /// Refuses all but public addresses and those in `opened`.
     pub(crate) fn new(opened: Vec<IpNet>) -> Self {
         Self { opened }
+    }
+
+    /// Whether the operator opened any address at all.
+    pub(crate) fn opens_any(&self) -> bool {
+        !self.opened.is_empty()
     }
 
     /// Whether the operator opened this address.
@@ -78,8 +86,7 @@ impl Guard {
             return Err(Fault(ErrorKind::AddressNotAllowed, what));
         }
         if !secure && !addresses.iter().all(|address| self.opens(*address)) {
-            let what = "may only be reached by https";
-            return Err(Fault(ErrorKind::AddressNotAllowed, what));
+            return Err(CLEAR);
         }
         // Many machines have no IPv6 route, and learn so only by waiting.
         addresses.sort_by_key(IpAddr::is_ipv6);

@@ -1,6 +1,7 @@
 //! Reads an answer: decoded while it comes in, and never more of it than allowed.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::write::{MultiGzDecoder, ZlibDecoder};
@@ -53,6 +54,34 @@ pub(crate) async fn read(
         headers: texts(&head.headers),
         body: body.into(),
     })
+}
+
+/// How long the beginning of a body is waited for, once its head is there.
+const BEGINNING: Duration = Duration::from_secs(1);
+
+/// Reads the head and of the body what soon comes, up to `limit` bytes. What is wrong with the body is no matter, and an
+/// encoded one is left out.
+pub(crate) async fn read_beginning(answer: http::Response<Incoming>, limit: usize) -> Response {
+    let (head, mut body) = answer.into_parts();
+    let mut bytes = Vec::new();
+    let reading = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let data = frame.data_ref().map(Bytes::as_ref).unwrap_or_default();
+            bytes.extend(data.iter().take(limit.saturating_sub(bytes.len())));
+            if bytes.len() >= limit {
+                break;
+            }
+        }
+    };
+    if encodings(&head.headers).is_empty() {
+        // What has come until then is the beginning.
+        let _all_or_part = tokio::time::timeout(BEGINNING, reading).await;
+    }
+    Response {
+        status: head.status.as_u16(),
+        headers: texts(&head.headers),
+        body: bytes.into(),
+    }
 }
 
 fn maybe(fault: Fault) -> SendError {

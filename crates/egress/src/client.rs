@@ -15,6 +15,7 @@ use tenon_connector::plan::Plan;
 use tenon_connector::token::TokenPaths;
 use tenon_vault::Credential;
 use tokio::time::Instant;
+use url::Url;
 
 use crate::address::Guard;
 use crate::answer::{self, Response};
@@ -106,6 +107,15 @@ pub enum Route {
     Sandbox(SocketAddr),
 }
 
+/// What is read of an answer's body, and how much.
+#[derive(Clone, Copy)]
+enum Reading {
+    /// All of it; a longer one is an error.
+    Whole(usize),
+    /// What soon comes; the rest is left.
+    Beginning(usize),
+}
+
 /// The only HTTP client.
 pub struct Egress {
     pool: Pool,
@@ -137,12 +147,8 @@ impl Egress {
     /// # Errors
     /// See [`SendError`].
     pub async fn send(&self, call: Call<'_>) -> Result<Response, SendError> {
-        let exchanged = self.exchange(&call, self.response_limit_bytes).await;
-        let response = exchanged.map_err(|error| error.at(call.plan.url.host_str()))?;
-        Ok(match call.credential {
-            Some(credential) => mask::echoes(response, credential),
-            None => response,
-        })
+        self.masked(&call, Reading::Whole(self.response_limit_bytes))
+            .await
     }
 
     /// Sends a token request, once, and takes the tokens out of its answer.
@@ -150,8 +156,10 @@ impl Egress {
     /// # Errors
     /// See [`SendError`].
     pub async fn tokens(&self, call: Call<'_>, paths: &TokenPaths) -> Result<Told, SendError> {
-        let exchanged = self.exchange(&call, TOKEN_ANSWER_LIMIT).await;
-        let response = exchanged.map_err(|error| error.at(call.plan.url.host_str()))?;
+        let exchanged = self.exchange(&call, Reading::Whole(TOKEN_ANSWER_LIMIT));
+        let response = exchanged
+            .await
+            .map_err(|error| error.at(call.plan.url.host_str()))?;
         let masked = match call.credential {
             Some(credential) => mask::echoes(response.clone(), credential),
             None => response.clone(),
@@ -162,12 +170,39 @@ impl Egress {
         })
     }
 
+    /// The same for whom the status is the answer: of the body no more than so many bytes, and nothing that comes late.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    pub async fn notify(&self, call: Call<'_>, most: usize) -> Result<Response, SendError> {
+        self.masked(&call, Reading::Beginning(most)).await
+    }
+
+    /// Whether this URL may be reached, as far as it tells by itself: of a name, only a look-up tells.
+    ///
+    /// # Errors
+    /// What [`Self::send`] would say.
+    pub fn check(&self, url: &Url) -> Result<(), SendError> {
+        request::check_form(url)
+            .and_then(|()| self.pool.network().foresee(url))
+            .map_err(|fault| SendError::from(fault).at(url.host_str()))
+    }
+
     /// Closes the idle connections of a partition, as when its credential was revoked.
     pub fn forget(&self, partition: &str) {
         self.pool.forget(partition);
     }
 
-    async fn exchange(&self, call: &Call<'_>, limit: usize) -> Result<Response, SendError> {
+    async fn masked(&self, call: &Call<'_>, reading: Reading) -> Result<Response, SendError> {
+        let exchanged = self.exchange(call, reading).await;
+        let response = exchanged.map_err(|error| error.at(call.plan.url.host_str()))?;
+        Ok(match call.credential {
+            Some(credential) => mask::echoes(response, credential),
+            None => response,
+        })
+    }
+
+    async fn exchange(&self, call: &Call<'_>, reading: Reading) -> Result<Response, SendError> {
         let mut request = request::build(call)?;
         if call.deadline <= Instant::now() {
             return Err(SendError::new(LATE, Sent::No));
@@ -186,7 +221,10 @@ impl Egress {
                 .request(request)
                 .await
                 .map_err(|error| lost(error, sent()))?;
-            answer::read(answer, limit).await
+            match reading {
+                Reading::Whole(limit) => answer::read(answer, limit).await,
+                Reading::Beginning(most) => Ok(answer::read_beginning(answer, most).await),
+            }
         };
         match tokio::time::timeout_at(call.deadline, exchange).await {
             Ok(answered) => answered,

@@ -21,11 +21,12 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tower::Service;
+use url::Url;
 
-use crate::address::Guard;
+use crate::address::{CLEAR, Guard};
 use crate::client::Route;
 use crate::error::{ErrorKind, Fault};
-use crate::resolve::Resolver;
+use crate::resolve::{Resolver, public_name};
 
 /// Why there is no connection. Nothing of the request has left.
 #[derive(Debug)]
@@ -138,15 +139,29 @@ impl Network {
         }
     }
 
+    /// What [`Self::dial`] would refuse without asking a resolver.
+    pub(crate) fn foresee(&self, url: &Url) -> Result<(), Fault> {
+        let host = url.host_str().unwrap_or_default();
+        let secure = url.scheme() == "https";
+        match self.known(host) {
+            Some(address) => self.guard.vet(&[address], secure).map(drop),
+            None if !secure && !self.guard.opens_any() => Err(CLEAR),
+            None => public_name(host).map(drop),
+        }
+    }
+
+    /// The address of a host that no resolver is asked for.
+    fn known(&self, host: &str) -> Option<IpAddr> {
+        let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let named = || (host == "localhost" && self.guard.opens(loopback)).then_some(loopback);
+        bare(host).parse().ok().or_else(named)
+    }
+
     /// The addresses of a host, not vetted yet.
     async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DialError> {
-        let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        if let Ok(address) = bare(host).parse() {
-            Ok(vec![address])
-        } else if host == "localhost" && self.guard.opens(loopback) {
-            Ok(vec![loopback])
-        } else {
-            self.resolver.addresses(host).await
+        match self.known(host) {
+            Some(address) => Ok(vec![address]),
+            None => self.resolver.addresses(host).await,
         }
     }
 

@@ -64,6 +64,11 @@ impl Pool {
         }
     }
 
+    /// What all connections share.
+    pub(crate) fn network(&self) -> &Network {
+        &self.network
+    }
+
     /// The partition's client; a new one where there is none.
     pub(crate) fn client(&self, partition: &str, route: Route, idle: Idle) -> Client {
         let key = Key {

@@ -54,8 +54,17 @@ pub(crate) fn build(call: &Call<'_>) -> Result<Request<Full<Bytes>>, Fault> {
     Ok(request)
 }
 
-/// The scheme comes first: for others than these two, `url` does not read a host as an address.
 fn check(url: &Url, call: &Call<'_>) -> Result<(), Fault> {
+    check_form(url)?;
+    if !call.hosts.allows(url) {
+        let what = "is not a host that this credential may be sent to";
+        return Err(Fault(ErrorKind::HostNotAllowed, what));
+    }
+    Ok(())
+}
+
+/// What no URL may have. The scheme comes first: for others than these two, `url` does not read a host as an address.
+pub(crate) fn check_form(url: &Url) -> Result<(), Fault> {
     if !matches!(url.scheme(), "https" | "http") {
         return Err(unfit("is not reached: only https is spoken"));
     }
@@ -63,10 +72,6 @@ fn check(url: &Url, call: &Call<'_>) -> Result<(), Fault> {
         return Err(unfit(
             "is not reached: a URL with a user's name in it is refused",
         ));
-    }
-    if !call.hosts.allows(url) {
-        let what = "is not a host that this credential may be sent to";
-        return Err(Fault(ErrorKind::HostNotAllowed, what));
     }
     Ok(())
 }

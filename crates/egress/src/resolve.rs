@@ -73,7 +73,7 @@ fn options() -> ResolverOpts {
 }
 
 /// The name without its final dot, if it can be a public one.
-fn public_name(name: &str) -> Result<&str, Fault> {
+pub(crate) fn public_name(name: &str) -> Result<&str, Fault> {
     let name = name.strip_suffix('.').unwrap_or(name);
     let labels = || name.split('.');
     let local = LOCAL_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));

@@ -6,6 +6,7 @@ mod chain;
 mod connecting;
 mod connection;
 mod connection_event;
+mod delivery;
 mod execution;
 mod ids;
 mod key;
@@ -17,6 +18,7 @@ mod replica;
 mod session;
 mod tenant;
 mod time;
+mod webhook;
 
 /// What an action does to the application's data: the connectors' word, which the journal keeps.
 pub use tenon_connector::document::Effect;
@@ -29,13 +31,15 @@ pub use connecting::{
 };
 pub use connection::{Connection, ConnectionStatus, Lease, LeaseOwner, Renewal, SealedCredential};
 pub use connection_event::{ConnectionEvent, ConnectionEventKind};
+pub use delivery::{Delivery, DeliveryAttempt, DeliveryPayload, DeliveryState};
 pub use execution::{
     Attempt, EndedBy, Execution, ExecutionError, ExecutionFilter, ExecutionState, IdempotencyKey,
     KeptResult, NodeStatus, Outcome, RequestRecord, Source, StoredResult,
 };
 pub use ids::{
-    ApiKeyId, AuditId, BootId, ConnectAttemptId, ConnectLinkId, ConnectionId, DataKeyId, EventId,
-    ExecutionId, LinkedAccountId, OauthClientId, OrgId, RequestId, SessionId,
+    ApiKeyId, AuditId, BootId, ConnectAttemptId, ConnectLinkId, ConnectionId, DataKeyId,
+    DeliveryId, EventId, ExecutionId, LinkedAccountId, OauthClientId, OrgId, RequestId, SessionId,
+    WebhookId,
 };
 pub use key::{AdminKey, ApiKey, DataKeyRow};
 pub use oauth_client::OauthClient;
@@ -46,3 +50,4 @@ pub use replica::{PRESUMED_DEAD_MS, Replica, ReplicaNote};
 pub use session::{Session, SessionScopes};
 pub use tenant::{Environment, Tenant};
 pub use time::Millis;
+pub use webhook::{Webhook, WebhookDefinition, WebhookEvent, WebhookMethod};

@@ -5,6 +5,7 @@
 mod connect;
 mod connecting;
 mod operations;
+mod webhooks;
 
 use async_trait::async_trait;
 use tenon_vault::digest;
@@ -12,6 +13,7 @@ use tenon_vault::digest;
 pub use connect::Connecting;
 pub use connecting::{Connections, OauthClients, Renewals, Timeline};
 pub use operations::{Audits, Chain, Notary, RateLimits, Replicas, Reseal, Retention, Snapshots};
+pub use webhooks::{Deliveries, Webhooks};
 
 use crate::model::{
     Account, AccountId, AdminKey, ApiKey, ApiKeyId, ApplicationSettings, BootId, DataKeyRow,
@@ -66,6 +68,8 @@ pub trait Store:
     + Timeline
     + OauthClients
     + Connecting
+    + Webhooks
+    + Deliveries
     + Sessions
     + Keys
     + Organizations
@@ -87,6 +91,8 @@ impl<T> Store for T where
         + Timeline
         + OauthClients
         + Connecting
+        + Webhooks
+        + Deliveries
         + Sessions
         + Keys
         + Organizations

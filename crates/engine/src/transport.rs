@@ -1,14 +1,21 @@
-//! What the engine asks of the network: one call sent once, and connections forgotten. The egress crate answers;
+//! What the engine asks of the network: one call sent once, a look at a URL, and connections forgotten. The egress crate answers;
 //! a simulation may stand in its place, with the same words for what left and what did not.
 
 use async_trait::async_trait;
 use tenon_egress::{Call, Egress, Response, SendError};
+use url::Url;
 
 /// The way out.
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// Sends the call, at most once, and says of a failure whether anything may have left.
     async fn send(&self, call: Call<'_>) -> Result<Response, SendError>;
+
+    /// The same for whom the status is the answer: of the body no more than so many bytes, and nothing that comes late.
+    async fn notify(&self, call: Call<'_>, most: usize) -> Result<Response, SendError>;
+
+    /// Whether this URL may be reached, as far as it tells by itself.
+    fn check(&self, url: &Url) -> Result<(), SendError>;
 
     /// Closes the idle connections of a partition, as when its credential was revoked.
     fn forget(&self, partition: &str);
@@ -18,6 +25,14 @@ pub trait Transport: Send + Sync {
 impl Transport for Egress {
     async fn send(&self, call: Call<'_>) -> Result<Response, SendError> {
         Egress::send(self, call).await
+    }
+
+    async fn notify(&self, call: Call<'_>, most: usize) -> Result<Response, SendError> {
+        Egress::notify(self, call, most).await
+    }
+
+    fn check(&self, url: &Url) -> Result<(), SendError> {
+        Egress::check(self, url)
     }
 
     fn forget(&self, partition: &str) {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use tenon_engine::model::{Attested, BootId, Millis, Page, Paging, Rate, Taken};
 use tenon_engine::ports::{Begun, Notary, Stored};
+use tokio::sync::Notify;
 
 use crate::record::FromRecord;
 use crate::selection::Selection;
@@ -45,6 +46,13 @@ pub(crate) trait Database: Send + Sync + 'static {
     const ABANDONED: &'static str;
     /// Retired connections that nobody revokes at present, at most so many.
     const REVOKING: &'static str;
+
+    /// Takes a delivery in hand: for how many milliseconds, state, tries, due time, which delivery, and its fence.
+    const TAKE_DELIVERY: &'static str;
+    /// Enabled endpoints other than those listed with a delivery due at the second value, at most so many.
+    const WAITING: &'static str;
+    /// The deliveries to an endpoint that are due at the second value and in nobody's hand, at most so many.
+    const DELIVERIES_DUE: &'static str;
 
     /// Writes by one statement, and says how many rows it changed.
     fn change(&self, sql: &'static str, values: Values)
@@ -118,6 +126,9 @@ pub(crate) trait Database: Send + Sync + 'static {
 
     /// Writes a copy of the database into a new file; `false` where the database has its own tools.
     fn snapshot(&self, to: PathBuf) -> impl Future<Output = Stored<bool>> + Send;
+
+    /// Told when an event was written that webhooks are told of.
+    fn news(&self) -> &Notify;
 
     /// Soon leaves nothing readable of what was deleted, where files of this process hold it.
     fn shred(&self);

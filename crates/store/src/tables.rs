@@ -8,6 +8,7 @@ mod audits;
 mod chain;
 mod connecting;
 mod connections;
+mod deliveries;
 mod events;
 mod execution_list;
 mod executions;
@@ -23,11 +24,13 @@ mod retention;
 mod sessions;
 mod snapshots;
 mod step;
+mod webhooks;
 
 pub(crate) use chain::{
     ANY_EXECUTION, AUDIT_ENTRY, Attestable, Digested, INSERT_LINK, LINKS_OF, Name, SUBJECTS,
     UNNAMED_ENDS, Written, last_word, now,
 };
+pub(crate) use deliveries::{deliveries_due, take_delivery, waiting};
 pub(crate) use executions::INSERT_EXECUTION;
 pub(crate) use journal::{
     Beginning, CLAIM_KEY, Claim, Ending, FINISH, FREE_KEY, HOLDER, KEEP_RESULT,

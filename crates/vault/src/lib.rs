@@ -11,6 +11,7 @@ mod keyfile;
 mod keyring;
 mod seal;
 mod secret;
+pub mod signature;
 
 pub use credential::Credential;
 pub use keyfile::{Created, KeyFile};

@@ -4,9 +4,10 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
+use tenon_connector::hosts::{HostPattern, HostSet};
 use tenon_egress::{Config, ErrorKind, Sent};
 
-use crate::application::{Application, Manner, egress, get, open, send};
+use crate::application::{Application, Manner, call, egress, get, open, send};
 
 const LIMIT: usize = 1024 * 1024;
 
@@ -99,4 +100,35 @@ async fn what_is_not_http_or_in_an_unknown_encoding_is_a_protocol_error() {
             .unwrap_err();
         assert_eq!((error.kind, error.sent), (ErrorKind::Protocol, Sent::Maybe));
     }
+}
+
+/// The status and how much of the body is read by whom the status is enough for.
+async fn noticed(application: &Application) -> (u16, usize) {
+    let plan = get(application.url("/"));
+    let hosts = HostSet::new(HostPattern::of(&plan.url));
+    let egress = open();
+    let notified = egress.notify(call(&plan, None, &hosts), 100);
+    let answer = notified.await.unwrap();
+    (answer.status, answer.body.len())
+}
+
+#[tokio::test]
+async fn whom_the_status_is_enough_for_reads_no_more_than_the_beginning() {
+    let exact = Application::answering("200 OK", &[b'x'; 100]).await;
+    assert_eq!(noticed(&exact).await, (200, 100));
+    let long = Application::answering("503 x", &vec![b'x'; 4 * LIMIT]).await;
+    assert_eq!(noticed(&long).await, (503, 100));
+    let encoded = "200 OK\r\ncontent-encoding: gzip";
+    let encoded = Application::answering(encoded, &gzip(b"hello")).await;
+    assert_eq!(noticed(&encoded).await, (200, 0));
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_or_breaks_off_does_not_hide_the_status() {
+    let stalls = b"HTTP/1.1 201 x\r\ncontent-length: 9\r\n\r\nhel".to_vec();
+    let stalls = Application::start(Manner::Answer(stalls)).await;
+    assert_eq!(noticed(&stalls).await, (201, 3));
+    let broken = b"HTTP/1.1 201 x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_vec();
+    let broken = Application::start(Manner::Answer(broken)).await;
+    assert_eq!(noticed(&broken).await, (201, 0));
 }

@@ -79,6 +79,8 @@ async fn no_form_of_a_private_address_is_connected_to() {
         let form = form.replace("PORT", &application.address.port().to_string());
         // What is no URL never becomes a plan.
         let Ok(url) = Url::parse(&form) else { continue };
+        // It tells by itself, before anything is asked of a name server.
+        let foreseen = egress.check(&url).expect_err(&form);
         let error = send(&egress, &get(url), None).await.expect_err(&form);
         let refused = [
             ErrorKind::AddressNotAllowed,
@@ -86,6 +88,7 @@ async fn no_form_of_a_private_address_is_connected_to() {
             ErrorKind::Plan,
         ];
         assert!(refused.contains(&error.kind), "{form}: {error}");
+        assert!(refused.contains(&foreseen.kind), "{form}: {foreseen}");
         assert_eq!(error.sent, Sent::No, "{form}");
     }
     assert_eq!(application.connections(), 0);
@@ -101,4 +104,23 @@ async fn a_url_with_a_users_name_is_refused_even_where_the_address_is_open() {
         .unwrap_err();
     assert_eq!((error.kind, error.sent), (ErrorKind::Plan, Sent::No));
     assert_eq!(application.connections(), 0);
+}
+
+#[tokio::test]
+async fn what_is_foreseen_of_a_url_is_what_the_operator_opened() {
+    let (closed, open) = (egress(Config::default()), crate::application::open());
+    for (form, by_closed, by_open) in [
+        ("https://hooks.example.com/x", true, true),
+        ("http://hooks.example.com/x", false, true),
+        ("http://127.0.0.1:8080/x", false, true),
+        ("http://localhost:8080/x", false, true),
+        ("https://10.0.0.1/", false, false),
+        ("https://intranet/", false, false),
+        ("https://ada@hooks.example.com/", false, false),
+        ("ftp://hooks.example.com/", false, false),
+    ] {
+        let url = Url::parse(form).unwrap();
+        let seen = (closed.check(&url).is_ok(), open.check(&url).is_ok());
+        assert_eq!(seen, (by_closed, by_open), "{form}");
+    }
 }

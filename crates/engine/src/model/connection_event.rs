@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{AccountId, Connection, ConnectionId, EventId, Millis, Tenant};
+use super::{AccountId, Connection, ConnectionId, EventId, Millis, Tenant, WebhookEvent};
 
 /// One line of a connection's timeline. Never holds a secret, nor more of the application's words than its error code and message.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,11 +53,11 @@ words! {
 
 impl ConnectionEventKind {
     /// The event that tenants' webhooks are told, if it is one for them.
-    pub fn announced_as(self) -> Option<&'static str> {
+    pub fn announced_as(self) -> Option<WebhookEvent> {
         match self {
-            Self::Created | Self::Reauthorized => Some("Connection Created"),
-            Self::Expired => Some("Connection Expired"),
-            Self::Deleted => Some("Connection Deleted"),
+            Self::Created | Self::Reauthorized => Some(WebhookEvent::ConnectionCreated),
+            Self::Expired => Some(WebhookEvent::ConnectionExpired),
+            Self::Deleted => Some(WebhookEvent::ConnectionDeleted),
             _ => None,
         }
     }

@@ -92,3 +92,11 @@ id!(
     /// One authorization on its way.
     ConnectAttemptId, "cat"
 );
+id!(
+    /// A tenant's endpoint.
+    WebhookId, "wh"
+);
+id!(
+    /// One event on its way to one endpoint.
+    DeliveryId, "whd"
+);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use deadpool_postgres::{Client, Pool, Transaction};
 use tenon_engine::model::{Attested, BootId, Millis, Page, Paging, Rate, Taken};
 use tenon_engine::ports::{Begun, Notary, Stored};
+use tokio::sync::Notify;
 use tokio::time::timeout_at;
 use tokio_postgres::IsolationLevel;
 
@@ -21,7 +22,8 @@ use crate::migrations::{self, Schema};
 use crate::record::FromRecord;
 use crate::selection::Selection;
 use crate::tables::{
-    Beginning, Ending, Step, Written, abandoned, due, extend_lease, revoking, take_lease,
+    Beginning, Ending, Step, Written, abandoned, deliveries_due, due, extend_lease, revoking,
+    take_delivery, take_lease, waiting,
 };
 use crate::value::Values;
 
@@ -37,6 +39,7 @@ pub type PostgresStore = SqlStore<Postgres>;
 pub struct Postgres {
     pool: Pool,
     writer: Writer,
+    news: Notify,
 }
 
 impl PostgresStore {
@@ -55,7 +58,11 @@ impl PostgresStore {
         migrate::migrate(lease.client_mut(), migrations::POSTGRES).await?;
         drop(lease);
         let writer = Writer::start(writing);
-        let database = Postgres { pool, writer };
+        let database = Postgres {
+            pool,
+            writer,
+            news: Notify::new(),
+        };
         Ok(Arc::new(Self { database }))
     }
 
@@ -139,6 +146,14 @@ impl Database for Postgres {
         abandoned!("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
     const REVOKING: &'static str =
         revoking!("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+    const TAKE_DELIVERY: &'static str =
+        take_delivery!("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+    const WAITING: &'static str = waiting!(
+        "(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
+        "SELECT json_array_elements_text(?::text::json)"
+    );
+    const DELIVERIES_DUE: &'static str =
+        deliveries_due!("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
 
     async fn change(&self, sql: &'static str, values: Values) -> Stored<u64> {
         on_connection!(self, PATIENCE, client => statement::change(client, sql, &values))
@@ -217,6 +232,10 @@ impl Database for Postgres {
 
     async fn snapshot(&self, _to: PathBuf) -> Stored<bool> {
         Ok(false)
+    }
+
+    fn news(&self) -> &Notify {
+        &self.news
     }
 
     fn shred(&self) {}

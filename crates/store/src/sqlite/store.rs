@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use tenon_engine::model::{Attested, BootId, Millis, Page, Paging, Rate, Taken};
 use tenon_engine::ports::{Begun, Notary, Stored};
+use tokio::sync::Notify;
 
 use super::checkpoint::{self, Checkpointer};
 use super::job::Durability;
@@ -22,7 +23,8 @@ use crate::migrations;
 use crate::record::FromRecord;
 use crate::selection::Selection;
 use crate::tables::{
-    Beginning, Ending, Step, Written, abandoned, due, extend_lease, revoking, take_lease,
+    Beginning, Ending, Step, Written, abandoned, deliveries_due, due, extend_lease, revoking,
+    take_delivery, take_lease, waiting,
 };
 use crate::value::Values;
 
@@ -38,6 +40,7 @@ pub struct Sqlite {
     writer: Writer,
     checkpointer: Checkpointer,
     path: PathBuf,
+    news: Notify,
     _lock: File,
 }
 
@@ -66,6 +69,7 @@ impl SqliteStore {
             writer,
             checkpointer,
             path: path.to_owned(),
+            news: Notify::new(),
             _lock: lock,
         };
         Ok(Arc::new(Self { database }))
@@ -131,6 +135,14 @@ impl Database for Sqlite {
     const DUE: &'static str = due!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");
     const ABANDONED: &'static str = abandoned!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");
     const REVOKING: &'static str = revoking!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");
+    const TAKE_DELIVERY: &'static str =
+        take_delivery!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");
+    const WAITING: &'static str = waiting!(
+        "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+        "SELECT value FROM json_each(?)"
+    );
+    const DELIVERIES_DUE: &'static str =
+        deliveries_due!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");
 
     async fn change(&self, sql: &'static str, values: Values) -> Stored<u64> {
         self.write(Durability::Synced, move |ledger| {
@@ -237,6 +249,10 @@ impl Database for Sqlite {
         let written = tokio::task::spawn_blocking(move || snapshot::write(&from, &to));
         written.await.map_err(|_panicked| Fault::Closed)??;
         Ok(true)
+    }
+
+    fn news(&self) -> &Notify {
+        &self.news
     }
 
     fn shred(&self) {

@@ -75,7 +75,8 @@ impl<D: Database> Connections for SqlStore<D> {
         row.extend(seal_values(connection));
         row.extend(state_values(connection)?);
         let steps = vec![Step::Change(ADD, row), events::add(event)?];
-        self.database.together(steps).await.map(drop)
+        let told = events::tell(&self.database, steps, Some(event));
+        told.await.map(drop)
     }
 
     async fn update_connection(
@@ -202,7 +203,8 @@ pub(super) async fn changed(
 ) -> Stored<bool> {
     let mut steps = vec![Step::Must(sql, row)];
     steps.extend(event.map(events::add).transpose()?);
-    Ok(was_changed(&database.together(steps).await?))
+    let counts = events::tell(database, steps, event).await?;
+    Ok(was_changed(&counts))
 }
 
 fn was_changed(counts: &[u64]) -> bool {

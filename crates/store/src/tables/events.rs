@@ -37,11 +37,24 @@ pub(super) fn add(event: &ConnectionEvent) -> Result<Step, Fault> {
     Ok(Step::Change(ADD, row))
 }
 
+/// Runs the steps, among them that of the event, and tells those who wait for such events. Says how many rows each changed.
+pub(super) async fn tell(
+    database: &impl Database,
+    steps: Vec<Step>,
+    event: Option<&ConnectionEvent>,
+) -> Stored<Vec<u64>> {
+    let counts = database.together(steps).await?;
+    if event.is_some_and(|event| event.kind.announced_as().is_some()) {
+        database.news().notify_one();
+    }
+    Ok(counts)
+}
+
 #[async_trait]
 impl<D: Database> Timeline for SqlStore<D> {
     async fn add_event(&self, event: &ConnectionEvent) -> Stored<()> {
         let steps = vec![add(event)?];
-        self.database.together(steps).await.map(drop)
+        tell(&self.database, steps, Some(event)).await.map(drop)
     }
 
     async fn timeline(

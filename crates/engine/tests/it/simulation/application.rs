@@ -9,6 +9,7 @@ use tenon_connector::document::Effect;
 use tenon_egress::{Call, ErrorKind, Fault, Response, SendError, Sent};
 use tenon_engine::transport::Transport;
 use tokio::time::Instant;
+use url::Url;
 
 use super::bug::Bug;
 use super::ledger::Delivery;
@@ -54,6 +55,14 @@ impl Transport for Application {
                 .look(|state| state.quota.leave(life, call.partition));
         }
         answer
+    }
+
+    async fn notify(&self, _: Call<'_>, _: usize) -> Result<Response, SendError> {
+        unreachable!("nobody has an endpoint")
+    }
+
+    fn check(&self, _: &Url) -> Result<(), SendError> {
+        unreachable!("nobody has an endpoint")
     }
 
     fn forget(&self, _: &str) {}

@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 use tenon_engine::model::{
     Account, AccountId, AdminKey, ApiKey, ApiKeyId, ApplicationSettings, Connection,
-    ConnectionEvent, ConnectionId, DataKeyRow, Erasure, LeaseOwner, Millis, OauthClient, OrgId,
-    Organization, Page, Paging, Session, SessionId, Tenant,
+    ConnectionEvent, ConnectionId, DataKeyRow, Delivery, DeliveryId, DeliveryState, Erasure,
+    LeaseOwner, Millis, OauthClient, OrgId, Organization, Page, Paging, Session, SessionId, Tenant,
+    Webhook, WebhookId,
 };
 use tenon_engine::ports::{
-    Accounts, Connections, Keys, OauthClients, Organizations, Renewals, Sessions, Stored, Timeline,
+    Accounts, Connections, Deliveries, Keys, OauthClients, Organizations, Renewals, Sessions,
+    Stored, Timeline, Webhooks,
 };
 
 use super::bug::Bug;
@@ -159,6 +161,76 @@ impl OauthClients for SimulatedStore {
     }
     async fn delete_oauth_client(&self, _: &Tenant, _: &str, _: &str) -> Stored<bool> {
         unreachable!("nobody has a client")
+    }
+}
+
+#[async_trait]
+impl Webhooks for SimulatedStore {
+    async fn add_webhook(&self, _: &Webhook) -> Stored<()> {
+        unreachable!("nobody has an endpoint")
+    }
+    async fn update_webhook(&self, _: &Webhook) -> Stored<bool> {
+        unreachable!("nobody has an endpoint")
+    }
+    async fn disable_webhook(&self, _: &Webhook, _: &str) -> Stored<bool> {
+        unreachable!("nobody has an endpoint")
+    }
+    async fn webhook(&self, _: &Tenant, _: &WebhookId) -> Stored<Option<Webhook>> {
+        unreachable!("nobody has an endpoint")
+    }
+    async fn webhooks(&self, _: &Tenant) -> Stored<Vec<Webhook>> {
+        unreachable!("nobody has an endpoint")
+    }
+    async fn delete_webhook(&self, _: &Tenant, _: &WebhookId) -> Stored<bool> {
+        unreachable!("nobody has an endpoint")
+    }
+}
+
+#[async_trait]
+impl Deliveries for SimulatedStore {
+    async fn news(&self) {
+        std::future::pending().await
+    }
+    async fn unannounced_events(&self, _: u32) -> Stored<Vec<ConnectionEvent>> {
+        unreachable!("nothing is told")
+    }
+    async fn announce(&self, _: &ConnectionEvent, _: &[Delivery]) -> Stored<()> {
+        unreachable!("nothing is told")
+    }
+    async fn waiting_webhooks(&self, _: Millis, _: &[WebhookId], _: u32) -> Stored<Vec<Webhook>> {
+        unreachable!("nothing is told")
+    }
+    async fn due_deliveries(&self, _: &Webhook, _: Millis, _: u32) -> Stored<Vec<Delivery>> {
+        unreachable!("nothing is told")
+    }
+    async fn add_delivery(&self, _: &Delivery) -> Stored<()> {
+        unreachable!("nothing is told")
+    }
+    async fn take_delivery(&self, _: &Delivery, _: i64) -> Stored<bool> {
+        unreachable!("nothing is told")
+    }
+    async fn put_back_delivery(&self, _: &Delivery) -> Stored<bool> {
+        unreachable!("nothing is told")
+    }
+    async fn delivery(
+        &self,
+        _: &Tenant,
+        _: &WebhookId,
+        _: &DeliveryId,
+    ) -> Stored<Option<Delivery>> {
+        unreachable!("nothing is told")
+    }
+    async fn deliveries(
+        &self,
+        _: &Tenant,
+        _: &WebhookId,
+        _: Option<DeliveryState>,
+        _: Paging,
+    ) -> Stored<Page<Delivery>> {
+        unreachable!("nothing is told")
+    }
+    async fn forget_deliveries(&self, _: Millis, _: u32) -> Stored<u64> {
+        unreachable!("nothing is told")
     }
 }
 

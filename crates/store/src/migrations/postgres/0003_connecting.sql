@@ -109,13 +109,16 @@ CREATE TABLE hosted_properties (
     expires_at  BIGINT NOT NULL
 );
 
+-- Tenants' endpoints, with their secrets sealed, and what they are told.
 CREATE TABLE webhooks (
     id          TEXT COLLATE "C" PRIMARY KEY,
     org         TEXT COLLATE "C" NOT NULL,
     environment TEXT COLLATE "C" NOT NULL,
     definition  TEXT COLLATE "C" NOT NULL,
-    secret      BYTEA NOT NULL,
+    secrets     BYTEA NOT NULL,
     is_enabled  BOOLEAN NOT NULL,
+    -- Why it was disabled, where nobody asked for that.
+    disabled_because TEXT COLLATE "C",
     version     BIGINT NOT NULL,
     created_at  BIGINT NOT NULL,
     updated_at  BIGINT NOT NULL
@@ -132,15 +135,20 @@ CREATE TABLE webhook_deliveries (
     payload     TEXT COLLATE "C" NOT NULL,
     state       TEXT COLLATE "C" NOT NULL,
     attempts    TEXT COLLATE "C" NOT NULL,
+    tries       BIGINT NOT NULL,
+    -- When it is tried next, by the processes' clocks; who tries it until when, by the database's.
     due_at      BIGINT,
     lease_until BIGINT,
+    fence       BIGINT NOT NULL,
     created_at  BIGINT NOT NULL,
     finished_at BIGINT,
     UNIQUE (webhook, event)
 );
 
 CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries (webhook, created_at, id);
-CREATE INDEX webhook_deliveries_due ON webhook_deliveries (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook, due_at)
+    WHERE due_at IS NOT NULL;
+CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created_at);
 
 -- What an account gave the tenant for calls of its own application. Sealed.
 CREATE TABLE app_credentials (

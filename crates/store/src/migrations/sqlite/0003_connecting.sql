@@ -56,7 +56,7 @@ CREATE TABLE connection_events (
 CREATE INDEX connection_events_by_connection
     ON connection_events (org, environment, connection, at, id);
 CREATE INDEX connection_events_by_account ON connection_events (org, environment, account);
-CREATE INDEX connection_events_unannounced ON connection_events (id) WHERE announced = 0;
+CREATE INDEX connection_events_unannounced ON connection_events (id) WHERE NOT announced;
 
 -- A single-use way into the connect pages, and from then on the browser that opened it.
 CREATE TABLE connect_links (
@@ -109,13 +109,16 @@ CREATE TABLE hosted_properties (
     expires_at  INTEGER NOT NULL
 ) STRICT;
 
+-- Tenants' endpoints, with their secrets sealed, and what they are told.
 CREATE TABLE webhooks (
     id          TEXT PRIMARY KEY NOT NULL,
     org         TEXT NOT NULL,
     environment TEXT NOT NULL,
     definition  TEXT NOT NULL,
-    secret      BLOB NOT NULL,
+    secrets     BLOB NOT NULL,
     is_enabled  INTEGER NOT NULL,
+    -- Why it was disabled, where nobody asked for that.
+    disabled_because TEXT,
     version     INTEGER NOT NULL,
     created_at  INTEGER NOT NULL,
     updated_at  INTEGER NOT NULL
@@ -132,15 +135,20 @@ CREATE TABLE webhook_deliveries (
     payload     TEXT NOT NULL,
     state       TEXT NOT NULL,
     attempts    TEXT NOT NULL,
+    tries       INTEGER NOT NULL,
+    -- When it is tried next, by the processes' clocks; who tries it until when, by the database's.
     due_at      INTEGER,
     lease_until INTEGER,
+    fence       INTEGER NOT NULL,
     created_at  INTEGER NOT NULL,
     finished_at INTEGER,
     UNIQUE (webhook, event)
 ) STRICT;
 
 CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries (webhook, created_at, id);
-CREATE INDEX webhook_deliveries_due ON webhook_deliveries (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook, due_at)
+    WHERE due_at IS NOT NULL;
+CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created_at);
 
 -- What an account gave the tenant for calls of its own application. Sealed.
 CREATE TABLE app_credentials (

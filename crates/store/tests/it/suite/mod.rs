@@ -18,6 +18,7 @@ mod reseal;
 mod retention;
 mod sessions;
 mod tenancy;
+mod webhooks;
 
 pub(crate) use nouns::{
     account, add, api_key, begun, connection, execution, finished, key, tenant, with_accounts,

@@ -6,10 +6,12 @@ use serde_json::{Map, json};
 use tenon_engine::error::Origin;
 use tenon_engine::model::{
     Account, AccountId, ApiKey, ApiKeyId, Attempt, BootId, Connection, ConnectionEvent,
-    ConnectionEventKind, ConnectionId, ConnectionStatus, DataKeyId, Effect, EndedBy, Environment,
-    Execution, ExecutionError, ExecutionId, ExecutionState, IdempotencyKey, LinkedAccountId,
-    Millis, NodeStatus, OrgId, Outcome, Paging, Renewal, RequestId, RequestRecord,
-    SealedCredential, Session, SessionId, SessionScopes, Source, StoredResult, Tenant,
+    ConnectionEventKind, ConnectionId, ConnectionStatus, DataKeyId, Delivery, DeliveryId,
+    DeliveryPayload, DeliveryState, Effect, EndedBy, Environment, Execution, ExecutionError,
+    ExecutionId, ExecutionState, IdempotencyKey, LinkedAccountId, Millis, NodeStatus, OrgId,
+    Outcome, Paging, Renewal, RequestId, RequestRecord, SealedCredential, Session, SessionId,
+    SessionScopes, Source, StoredResult, Tenant, Webhook, WebhookDefinition, WebhookEvent,
+    WebhookId, WebhookMethod,
 };
 use tenon_engine::ports::{Begun, Store};
 
@@ -260,5 +262,58 @@ pub(crate) fn api_key(number: u8) -> ApiKey {
         hash: [number; 32],
         created_at: NOW.plus(number.into()),
         revoked_at: None,
+    }
+}
+
+/// An endpoint that wants to be told of everything there is.
+pub(crate) fn webhook() -> Webhook {
+    Webhook {
+        id: WebhookId::generate(),
+        tenant: tenant(),
+        definition: WebhookDefinition {
+            url: "https://example.com/hook".into(),
+            events: vec![
+                WebhookEvent::ConnectionCreated,
+                WebhookEvent::WorkflowTimedOut,
+            ],
+            method: WebhookMethod::Put,
+            body: "\"{{event}}\"".into(),
+            headers: [("x-a".into(), Some("b".into())), ("x-key".into(), None)].into(),
+            slug: Some("crm".into()),
+            workflow_ids: vec!["w".into()],
+            group: Some("ours".into()),
+            description: None,
+            webhook_description: Some("for us".into()),
+            compat_signature: true,
+        },
+        is_enabled: true,
+        disabled_because: None,
+        secrets: vec![0, 255],
+        version: 1,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+/// The event on its way to the endpoint, due at once.
+pub(crate) fn delivery(to: &Webhook, of: &ConnectionEvent) -> Delivery {
+    let mut event = Map::new();
+    event.insert("event".into(), json!("Connection Created"));
+    Delivery {
+        id: DeliveryId::generate(),
+        webhook: to.id.clone(),
+        tenant: tenant(),
+        event: of.id.clone(),
+        payload: DeliveryPayload {
+            event,
+            linked_account_name: "Ada".into(),
+        },
+        state: DeliveryState::Pending,
+        attempts: Vec::new(),
+        tries: 0,
+        fence: 0,
+        due_at: Some(NOW),
+        created_at: NOW,
+        finished_at: None,
     }
 }
