@@ -11,6 +11,7 @@ use crate::document::{AuthDoc, Flow, SendDoc};
 use crate::grant::{CLIENT_ID, CLIENT_SECRET};
 use crate::problem::Fault;
 use crate::template::Text;
+use crate::token::TokenPaths;
 
 pub(super) fn ways(
     docs: &IndexMap<String, AuthDoc>,
@@ -87,13 +88,15 @@ fn slots(send: &SendDoc, doc: &AuthDoc) -> Result<Vec<Slot>, Fault> {
     Ok(slots)
 }
 
-/// A signed request needs the client's secret each time, so such a credential holds it.
-fn holds_client(doc: &AuthDoc, name: &str) -> bool {
-    let signs = doc
-        .grant
-        .as_ref()
-        .is_some_and(|grant| grant.flow == Flow::Oauth1);
-    signs && (name == CLIENT_ID || name == CLIENT_SECRET)
+/// A credential holds what its grant brings, though nobody types it. A signed request needs the client's secret each time,
+/// so such a credential holds that as well.
+fn is_granted(doc: &AuthDoc, name: &str) -> bool {
+    let Some(grant) = &doc.grant else {
+        return false;
+    };
+    let signs = grant.flow == Flow::Oauth1 && (name == CLIENT_ID || name == CLIENT_SECRET);
+    let brought = TokenPaths::of(grant).fields;
+    signs || brought.iter().any(|(field, _)| field == name)
 }
 
 /// Slots are filled by plain substitution: what touches secrets must not be a language.
@@ -105,7 +108,7 @@ pub(super) fn slot_text(source: &str, doc: &AuthDoc) -> Result<SlotText, Fault> 
             .split_once("}}")
             .ok_or_else(|| Fault::here("`{{` without `}}`"))?;
         let name = name.trim();
-        if !doc.fields.contains_key(name) && !holds_client(doc, name) {
+        if !doc.fields.contains_key(name) && !is_granted(doc, name) {
             return Err(Fault::here(format!(
                 "`{name}` is not a field of this credential; expressions cannot stand here"
             )));

@@ -41,6 +41,12 @@ fn connectors() -> Vec<Connector> {
         .collect()
 }
 
+/// A connector of the catalogue.
+pub(crate) fn shipped(slug: &str) -> Connector {
+    let all = connectors().into_iter();
+    all.rev().find(|connector| connector.slug == slug).unwrap()
+}
+
 #[test]
 fn every_example_of_every_action_holds() {
     let mut failures = Vec::new();

@@ -11,6 +11,7 @@ mod bombs;
 mod catalogue;
 mod documents;
 mod fixture;
+mod grants;
 mod inputs;
 mod requests;
 mod schemas;
