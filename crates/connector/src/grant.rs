@@ -88,6 +88,11 @@ impl Grant {
         self.doc.flow
     }
 
+    /// Whether the token answer brings this fact of the connection, so that nobody is asked for it.
+    pub fn brings(&self, fact: &str) -> bool {
+        self.doc.answer.facts.contains_key(fact)
+    }
+
     /// Every address that secrets or people are sent to.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = &Text> {
         let optional = [&self.authorize, &self.request_token, &self.revoke];

@@ -45,7 +45,7 @@ const RESETS: &[&str] = &[
 ];
 
 /// How long an answer's headers ask to wait. `limited`: the application had too many requests.
-pub(crate) fn of_headers<'a>(
+pub fn of_headers<'a>(
     header: impl Fn(&str) -> Option<&'a str>,
     limited: bool,
     now_ms: i64,

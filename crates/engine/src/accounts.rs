@@ -127,12 +127,12 @@ impl Engine {
         history: bool,
     ) -> Outcomes<Erasure> {
         let tenant = caller.tenant();
-        for connection in self.store.connections(tenant, id, None).await? {
-            self.egress
-                .forget(&partition(tenant, connection.id.as_str()));
-        }
+        let connections = self.store.connections(tenant, id, None).await?;
+        let removed = self.remove_connections(connections).await?;
         let erased = self.store.delete_account(tenant, id, history).await?;
-        erased.ok_or_else(|| not_found(tenant, id))
+        let mut erased = erased.ok_or_else(|| not_found(tenant, id))?;
+        erased.connections += removed.len() as u64;
+        Ok(erased)
     }
 }
 

@@ -11,7 +11,10 @@ mod seal;
 
 pub use choose::Choice;
 pub use import::imported_fields;
-pub use save::NewConnection;
+pub use remove::Removed;
+pub use save::{NewConnection, Wish};
+
+pub use identify::Identity;
 
 pub(crate) use identify::Question;
 

@@ -106,6 +106,8 @@ codes! {
     MethodNotAllowed "METHOD_NOT_ALLOWED" 405 Caller false None, "The route does not take this method.";
     ConnectionRequired "CONNECTION_REQUIRED" 409 Credential false None, "The account is not connected to the application.";
     ReauthRequired "REAUTH_REQUIRED" 409 Credential false None, "The application refused the connection's credential for good; the account has to connect again.";
+    OauthClientRequired "OAUTH_CLIENT_REQUIRED" 409 Policy false None, "The tenant has set no OAuth client for this application and environment, so nobody can authorize or be renewed.";
+    AuthorizationFailed "AUTHORIZATION_FAILED" 400 Credential false SERVER_ERROR, "The application gave no tokens; the message has its words.";
     ConnectionAmbiguous "CONNECTION_AMBIGUOUS" 409 Caller false None, "The account has several connections to the application; choose one with `connection_id`.";
     ConnectorChanged "CONNECTOR_CHANGED" 409 Policy false None, "The connector now sends credentials elsewhere than this one was sealed for; an operator has to approve that.";
     Conflict "CONFLICT" 409 Caller false SERVER_ERROR, "Something of that name exists already.";

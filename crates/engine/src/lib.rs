@@ -18,6 +18,7 @@ pub mod flow;
 pub mod journal;
 pub mod keychain;
 pub mod model;
+pub mod oauth;
 pub mod organizations;
 pub mod ports;
 pub mod rates;
@@ -29,8 +30,9 @@ pub mod sessions;
 pub mod transport;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::error::Outcomes;
@@ -38,6 +40,7 @@ use crate::execute::Claims;
 use crate::flow::{Caps, Flow};
 use crate::keychain::KeyChain;
 use crate::model::{BootId, Rate};
+use crate::oauth::{Flights, Spill};
 use crate::ports::{Clock, Store};
 use crate::registry::Registry;
 use crate::transport::Transport;
@@ -60,6 +63,8 @@ pub struct Parts {
     pub caps: Caps,
     /// How often one linked account may call; as often as it likes where nobody says.
     pub rate: Option<Rate>,
+    /// Where tokens are kept that the store cannot write; nowhere where nobody says.
+    pub spill: Option<Box<dyn Spill>>,
 }
 
 /// All use cases.
@@ -75,6 +80,12 @@ pub struct Engine {
     claims: Claims,
     boot: BootId,
     tasks: TaskTracker,
+    flights: Flights,
+    /// Places for renewals that nobody asked for.
+    renewing: Arc<Semaphore>,
+    spill: Option<Box<dyn Spill>>,
+    /// Itself, for what goes on when its caller is gone.
+    me: Weak<Self>,
     /// Held while keys are rotated.
     rotating: tokio::sync::Mutex<()>,
 }
@@ -91,9 +102,10 @@ impl Engine {
             sandbox,
             caps,
             rate,
+            spill,
         } = parts;
         let (boot, tasks) = (BootId::generate(), TaskTracker::new());
-        Arc::new(Self {
+        Arc::new_cyclic(|me| Self {
             store,
             keys,
             egress,
@@ -105,6 +117,10 @@ impl Engine {
             claims: Claims::default(),
             boot,
             tasks,
+            flights: Flights::default(),
+            renewing: Arc::new(Semaphore::new(oauth::AT_ONCE)),
+            spill,
+            me: me.clone(),
             rotating: Default::default(),
         })
     }

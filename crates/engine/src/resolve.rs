@@ -15,6 +15,7 @@ use crate::execute;
 use crate::model::{
     Connection, EndedBy, Execution, ExecutionError, ExecutionState, NodeStatus, Outcome, Tenant,
 };
+use crate::oauth::Demand;
 
 /// How long the application may take to answer a lookup.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(30);
@@ -124,6 +125,8 @@ impl Engine {
         })?;
         let (connector, asking) = self.registry.action(&connector.slug, &lookup.action)?;
         let connection = self.connection_of(execution).await?;
+        let until = Instant::now() + LOOKUP_LIMIT;
+        let connection = self.fresh(connection, Demand::Stale, until).await?;
         let way = execute::way_of(&connector, &connection)?;
         let facts = Facts {
             connection: connection.facts.clone(),

@@ -2,7 +2,8 @@
 //! a simulation may stand in its place, with the same words for what left and what did not.
 
 use async_trait::async_trait;
-use tenon_egress::{Call, Egress, Response, SendError};
+use tenon_connector::token::TokenPaths;
+use tenon_egress::{Call, Egress, Response, SendError, Told};
 use url::Url;
 
 /// The way out.
@@ -16,6 +17,9 @@ pub trait Transport: Send + Sync {
 
     /// Whether this URL may be reached, as far as it tells by itself.
     fn check(&self, url: &Url) -> Result<(), SendError>;
+
+    /// Sends a token request, at most once, and takes the tokens out of its answer.
+    async fn tokens(&self, call: Call<'_>, paths: &TokenPaths) -> Result<Told, SendError>;
 
     /// Closes the idle connections of a partition, as when its credential was revoked.
     fn forget(&self, partition: &str);
@@ -33,6 +37,10 @@ impl Transport for Egress {
 
     fn check(&self, url: &Url) -> Result<(), SendError> {
         Egress::check(self, url)
+    }
+
+    async fn tokens(&self, call: Call<'_>, paths: &TokenPaths) -> Result<Told, SendError> {
+        Egress::tokens(self, call, paths).await
     }
 
     fn forget(&self, partition: &str) {

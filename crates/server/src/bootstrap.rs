@@ -7,6 +7,7 @@ pub(crate) mod database;
 mod error;
 pub(crate) mod keys;
 mod server_file;
+mod spill;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,6 +35,7 @@ use database::Database;
 pub use error::StartError;
 pub use keys::FirstStart;
 pub(crate) use server_file::ServerFile;
+use spill::SpillFolder;
 
 /// How long what has begun may take to end.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -91,6 +93,7 @@ pub async fn open(config: &ServeConfig) -> Result<Installation, StartError> {
         sandbox: Some(sandbox_address),
         caps: config.caps,
         rate: config.rate,
+        spill: Some(Box::new(SpillFolder::new(config.data_dir.join("spill")))),
     });
     let app = App {
         engine,

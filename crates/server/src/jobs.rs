@@ -1,4 +1,4 @@
-//! What runs beside the requests: ending what nobody carries out, forgetting what is past its life, watching the operator's connectors, and keeping
+//! What runs beside the requests: ending what nobody carries out, forgetting what is past its life, renewing tokens, watching the operator's connectors, and keeping
 //! the metrics small.
 
 use std::time::Duration;
@@ -12,6 +12,8 @@ const EXPIRY: Duration = Duration::from_secs(3600);
 /// An execution whose process died counts as unknown within five seconds: its last sign of life is four seconds old, and then it is swept.
 const SWEEP: Duration = Duration::from_millis(500);
 const HEARTBEAT: Duration = Duration::from_secs(1);
+/// A refresh whose process died is taken up within this time after its lease is over.
+const RENEWAL: Duration = Duration::from_secs(2);
 const WATCH: Duration = Duration::from_secs(1);
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -19,6 +21,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 pub(crate) fn start(app: &App, tasks: &TaskTracker) {
     tasks.spawn(every(EXPIRY, app.clone(), async |app| expire(app).await));
     tasks.spawn(every(SWEEP, app.clone(), async |app| sweep(app).await));
+    tasks.spawn(every(RENEWAL, app.clone(), async |app| renew(app).await));
     tasks.spawn(every(UPKEEP, app.clone(), async |app| {
         app.metrics.run_upkeep();
     }));
@@ -73,6 +76,24 @@ async fn sweep(app: &App) {
         Ok(0) => {}
         Ok(swept) => tracing::warn!(swept, "executions without a written end count as unknown"),
         Err(error) => tracing::warn!(%error, "executions without a written end could not be ended"),
+    }
+}
+
+async fn renew(app: &App) {
+    match app.engine.recover_spilled().await {
+        Ok(0) => {}
+        Ok(recovered) => {
+            tracing::info!(recovered, "tokens that could not be written were recovered")
+        }
+        Err(error) => {
+            tracing::warn!(%error, "tokens that could not be written are still in their files")
+        }
+    }
+    if let Err(error) = app.engine.renew_due().await {
+        tracing::warn!(%error, "tokens that are due could not be looked for");
+    }
+    if let Err(error) = app.engine.revoke_retired().await {
+        tracing::warn!(%error, "revocations that were cut off could not be looked for");
     }
 }
 

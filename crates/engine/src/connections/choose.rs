@@ -29,29 +29,6 @@ impl Engine {
         Ok(self.store.connections(tenant, account, slug).await?)
     }
 
-    /// Removes an account's connections at an application: the one with this id, those of this way, or all.
-    ///
-    /// # Errors
-    /// Where the store does not answer.
-    pub async fn delete_connections(
-        &self,
-        tenant: &Tenant,
-        account: &AccountId,
-        slug: &str,
-        choice: &Choice,
-    ) -> Outcomes<u64> {
-        let connector = self.registry.connector(slug).ok();
-        let all = self.store.connections(tenant, account, Some(slug)).await?;
-        let fitting = all
-            .into_iter()
-            .filter(|one| choice.fits(one, connector.as_deref()));
-        let mut removed = 0;
-        for connection in fitting {
-            removed += u64::from(self.remove_connection(connection).await?);
-        }
-        Ok(removed)
-    }
-
     /// The one connection that a call means.
     ///
     /// # Errors
@@ -101,7 +78,7 @@ impl Engine {
 }
 
 impl Choice {
-    fn fits(&self, connection: &Connection, connector: Option<&Connector>) -> bool {
+    pub(super) fn fits(&self, connection: &Connection, connector: Option<&Connector>) -> bool {
         let by_auth = |wanted: &String| {
             let kind = connector
                 .and_then(|connector| connector.way(&connection.auth))

@@ -16,6 +16,15 @@ use crate::model::{ConnectionId, Tenant};
 /// How long the application may take to say whose a new credential is.
 const VERIFY_LIMIT: Duration = Duration::from_secs(5);
 
+/// Whose a credential is at the application, as far as it said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The application's own id of the account.
+    pub identifier: Option<String>,
+    /// What a person calls it, such as its e-mail address.
+    pub name: Option<String>,
+}
+
 /// Whose is this credential?
 pub(crate) struct Question<'a> {
     pub(crate) connector: &'a Connector,
@@ -29,14 +38,14 @@ pub(crate) struct Question<'a> {
 
 impl Engine {
     /// Asks the application whose the credential is. Only its own refusal counts against it: one that cannot be reached proves nothing.
-    pub(super) async fn verify(
+    pub(crate) async fn verify(
         &self,
         tenant: &Tenant,
         connector: &Connector,
         way: &Way,
         credential: &Credential,
         facts: &BTreeMap<String, String>,
-    ) -> Outcomes<Option<String>> {
+    ) -> Outcomes<Identity> {
         // The credential belongs to no connection yet, and still shares its sockets with no other.
         let pool = partition(tenant, ConnectionId::generate().as_str());
         let question = Question {
@@ -55,8 +64,11 @@ impl Engine {
                 Code::BadRequest,
                 format!("Failed to verify credentials: {}", failure.message),
             )),
-            Some((Verdict::Success, answer)) => Ok(connector.identifier(&answer)),
-            _ => Ok(None),
+            Some((Verdict::Success, answer)) => Ok(Identity {
+                identifier: connector.identifier(&answer),
+                name: connector.account_name(&answer),
+            }),
+            _ => Ok(Identity::default()),
         }
     }
 

@@ -1,20 +1,63 @@
-//! Taking connections away.
+//! Taking connections away: unusable at once, revoked at the application, then gone.
 
+use super::Choice;
 use crate::Engine;
 use crate::accounts::partition;
 use crate::error::Outcomes;
-use crate::model::{Connection, ConnectionEventKind};
+use crate::model::{AccountId, Connection, ConnectionEventKind, ConnectionId, Tenant};
+use crate::oauth::Revocation;
+
+/// A connection that was removed.
+#[derive(Debug)]
+pub struct Removed {
+    /// Which.
+    pub id: ConnectionId,
+    /// What the application said to the revocation of its tokens.
+    pub revocation: Revocation,
+}
 
 impl Engine {
-    /// Removes a connection: nobody can use it from here on. `false` where somebody else did.
-    pub(super) async fn remove_connection(&self, connection: Connection) -> Outcomes<bool> {
-        let pool = partition(&connection.tenant, connection.id.as_str());
-        let event = self.event_of(&connection, ConnectionEventKind::Deleted);
-        if !self.store.retire_connection(&connection, &event).await? {
-            return Ok(false);
+    /// Removes an account's connections at an application: the one with this id, those of this way, or all.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn delete_connections(
+        &self,
+        tenant: &Tenant,
+        account: &AccountId,
+        slug: &str,
+        choice: &Choice,
+    ) -> Outcomes<Vec<Removed>> {
+        let connector = self.registry.connector(slug).ok();
+        let all = self.store.connections(tenant, account, Some(slug)).await?;
+        let fitting = all
+            .into_iter()
+            .filter(|one| choice.fits(one, connector.as_deref()));
+        self.remove_connections(fitting.collect()).await
+    }
+
+    /// Removes connections. First nobody can use any of them; then each one's application is asked to revoke its tokens.
+    pub(crate) async fn remove_connections(
+        &self,
+        connections: Vec<Connection>,
+    ) -> Outcomes<Vec<Removed>> {
+        let mut retired = Vec::new();
+        for connection in connections {
+            let event = self.event_of(&connection, ConnectionEventKind::Deleted);
+            if self.store.retire_connection(&connection, &event).await? {
+                let pool = partition(&connection.tenant, connection.id.as_str());
+                self.egress.forget(&pool);
+                retired.push(connection);
+            }
         }
-        self.egress.forget(&pool);
-        self.store.delete_connection(&connection, None).await?;
-        Ok(true)
+        let mut removed = Vec::new();
+        for connection in retired {
+            let revocation = self.revoke(&connection).await?;
+            removed.push(Removed {
+                id: connection.id,
+                revocation,
+            });
+        }
+        Ok(removed)
     }
 }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use tenon_connector::{Connector, Way};
 use tenon_vault::{Credential, Secret};
 
-use super::changed_meanwhile;
 use super::fields::{choose_way, split_fields};
+use super::{Identity, changed_meanwhile};
 use crate::Engine;
 use crate::accounts::partition;
 use crate::error::{Code, Error, Outcomes};
@@ -16,6 +16,7 @@ use crate::model::{
     AccountId, Connection, ConnectionEventKind, ConnectionId, ConnectionStatus, Millis, Renewal,
     SealedCredential, Tenant,
 };
+use crate::oauth::Granted;
 
 /// What a connection is made of.
 #[derive(Debug, Default)]
@@ -24,6 +25,17 @@ pub struct NewConnection {
     pub auth: Option<String>,
     /// The credential's fields and the connection's facts, by name.
     pub fields: Map<String, Value>,
+    /// Replace the credential of this connection.
+    pub replace: Option<ConnectionId>,
+    /// Make another connection even where there is one of this way already.
+    pub another: bool,
+    /// A name for people.
+    pub label: Option<String>,
+}
+
+/// What becomes of the account's other connections of the application.
+#[derive(Debug, Default)]
+pub struct Wish {
     /// Replace the credential of this connection.
     pub replace: Option<ConnectionId>,
     /// Make another connection even where there is one of this way already.
@@ -49,11 +61,40 @@ impl Engine {
         let connector = self.registry.connector(slug)?;
         let (way_name, way) = choose_way(&connector, new.auth.as_deref())?;
         let (credential, facts) = split_fields(&connector, way, &new.fields)?;
-        let identifier = self
-            .verify(tenant, &connector, way, &credential, &facts)
-            .await?;
+        let granted = match way.grant.as_ref().map(|grant| grant.flow()) {
+            Some(flow) if flow.mints() => {
+                self.granted_to_typed(tenant, &connector, (way_name, way), credential, facts)
+                    .await?
+            }
+            _ => {
+                self.taken_as_it_is(tenant, &connector, (way_name, way), credential, facts)
+                    .await?
+            }
+        };
+        let wish = Wish {
+            replace: new.replace,
+            another: new.another,
+            label: new.label,
+        };
+        self.keep_granted(tenant, account, granted, wish).await
+    }
+
+    /// Keeps tokens that the account agreed to. An account's connection of the same way is replaced (its id stays) unless
+    /// another is wished for. Says whether a connection was added.
+    ///
+    /// # Errors
+    /// [`Code::ConnectionNotFound`] where the one to replace is gone.
+    pub async fn keep_granted(
+        &self,
+        tenant: &Tenant,
+        account: &AccountId,
+        granted: Granted,
+        wish: Wish,
+    ) -> Outcomes<(Connection, bool)> {
+        let connector = self.registry.connector(&granted.slug)?;
+        let (way_name, way) = choose_way(&connector, Some(&granted.auth))?;
         let old = self
-            .connection_to_replace(tenant, account, slug, way_name, &new)
+            .connection_to_replace(tenant, account, &granted.slug, way_name, &wish)
             .await?;
         let draft = Draft {
             tenant,
@@ -61,11 +102,38 @@ impl Engine {
             connector: &connector,
             way_name,
             way,
-            facts,
+            granted,
             sandbox: false,
         };
-        self.keep(draft, &credential, old, new.label, identifier)
-            .await
+        self.keep(draft, old, wish.label).await
+    }
+
+    /// A credential that was typed or granted elsewhere. Where the tenant has a client, tokens are renewed with it.
+    async fn taken_as_it_is(
+        &self,
+        tenant: &Tenant,
+        connector: &Connector,
+        (auth, way): (&str, &Way),
+        credential: Credential,
+        facts: BTreeMap<String, String>,
+    ) -> Outcomes<Granted> {
+        let identity = self
+            .verify(tenant, connector, way, &credential, &facts)
+            .await?;
+        let client = match way.grant {
+            Some(_) => self.client_id_of(tenant, connector, auth).await?,
+            None => None,
+        };
+        Ok(Granted {
+            slug: connector.slug.clone(),
+            auth: auth.to_owned(),
+            facts,
+            scopes: Vec::new(),
+            identity,
+            credential,
+            client,
+            renewal: Renewal::default(),
+        })
     }
 
     /// Makes a connection whose calls go to the sandbox, or gives the account's sandbox connection a new credential and
@@ -87,22 +155,31 @@ impl Engine {
             .fields
             .keys()
             .map(|name| (name.clone(), Secret::new(token.clone())));
+        let granted = Granted {
+            slug: slug.to_owned(),
+            auth: way_name.to_owned(),
+            facts: connector.example_facts(),
+            scopes: Vec::new(),
+            identity: Identity {
+                identifier: Some("sandbox".to_owned()),
+                name: None,
+            },
+            credential: Credential::from_fields(fields),
+            client: None,
+            renewal: Renewal::default(),
+        };
         let draft = Draft {
             tenant,
             account,
             connector: &connector,
             way_name,
             way,
-            facts: connector.example_facts(),
+            granted,
             sandbox: true,
         };
-        let credential = Credential::from_fields(fields);
         let existing = self.store.connections(tenant, account, Some(slug)).await?;
         let old = existing.into_iter().find(|connection| connection.sandbox);
-        let (label, identifier) = (Some("Sandbox".to_owned()), Some("sandbox".to_owned()));
-        let kept = self
-            .keep(draft, &credential, old, label, identifier)
-            .await?;
+        let kept = self.keep(draft, old, Some("Sandbox".to_owned())).await?;
         Ok(kept.0)
     }
 
@@ -112,10 +189,10 @@ impl Engine {
         account: &AccountId,
         slug: &str,
         way: &str,
-        new: &NewConnection,
+        wish: &Wish,
     ) -> Outcomes<Option<Connection>> {
         let existing = self.store.connections(tenant, account, Some(slug)).await?;
-        if let Some(id) = &new.replace {
+        if let Some(id) = &wish.replace {
             let found = existing.into_iter().find(|connection| connection.id == *id);
             return found
                 .map(Some)
@@ -123,16 +200,14 @@ impl Engine {
         }
         Ok(existing
             .into_iter()
-            .find(|connection| !new.another && connection.auth == way && !connection.sandbox))
+            .find(|connection| !wish.another && connection.auth == way && !connection.sandbox))
     }
 
     async fn keep(
         &self,
         draft: Draft<'_>,
-        credential: &Credential,
         old: Option<Connection>,
         label: Option<String>,
-        identifier: Option<String>,
     ) -> Outcomes<(Connection, bool)> {
         let now = self.clock.now();
         let added = old.is_none();
@@ -143,17 +218,32 @@ impl Engine {
             },
             None => draft.connection(self.no_credential(draft.tenant).await?, now),
         };
+        let Granted {
+            facts,
+            scopes,
+            identity,
+            credential,
+            client,
+            renewal,
+            ..
+        } = draft.granted;
         connection.auth = draft.way_name.to_owned();
         connection.sandbox = draft.sandbox;
-        connection.trust = draft.connector.trust(draft.way, &draft.facts)?;
-        connection.facts = draft.facts;
+        connection.trust = draft
+            .connector
+            .trust_of_client(draft.way, &facts, client.as_deref())?;
+        connection.facts = facts;
         connection.label = label.or(connection.label);
         // A credential that could not be verified may be another account's.
-        connection.identifier = identifier;
+        connection.identifier = identity.identifier;
+        connection.account_name = identity.name;
+        connection.scopes = scopes;
+        connection.client = client;
+        connection.renewal = renewal;
         connection.status = ConnectionStatus::Active;
         connection.reason = None;
         connection.connected_at = now;
-        connection.credential = self.seal(&connection, credential).await?;
+        connection.credential = self.seal(&connection, &credential).await?;
         self.put(&connection, added).await?;
         Ok((connection, added))
     }
@@ -188,7 +278,7 @@ struct Draft<'a> {
     connector: &'a Arc<Connector>,
     way_name: &'a str,
     way: &'a Way,
-    facts: BTreeMap<String, String>,
+    granted: Granted,
     sandbox: bool,
 }
 

@@ -33,7 +33,8 @@ impl Engine {
         connector: &Connector,
         way: &Way,
     ) -> Outcomes<Credential> {
-        let trust = connector.trust(way, &connection.facts)?;
+        let client = connection.client.as_deref();
+        let trust = connector.trust_of_client(way, &connection.facts, client)?;
         if trust != connection.trust {
             return Err(Error::of(Code::ConnectorChanged));
         }
@@ -72,11 +73,22 @@ impl Engine {
         let connector = self.registry.connector(slug)?;
         let mut approved = 0;
         for connection in self.store.connections_of_application(tenant, slug).await? {
-            let Some((_, way)) = connector.way(&connection.auth) else {
+            let Some((auth, way)) = connector.way(&connection.auth) else {
                 continue;
             };
-            let trust = connector.trust(way, &connection.facts)?;
+            // Tokens that were imported before the tenant had a client are renewed with it from now on.
+            let client = match (&connection.client, &way.grant) {
+                (None, Some(grant)) if !connection.sandbox && grant.flow().needs_browser() => {
+                    self.client_id_of(tenant, &connector, auth).await?
+                }
+                (client, _) => client.clone(),
+            };
+            let trust = connector.trust_of_client(way, &connection.facts, client.as_deref())?;
             if trust != connection.trust {
+                let connection = Connection {
+                    client,
+                    ..connection
+                };
                 self.reseal(connection, trust).await?;
                 approved += 1;
             }

@@ -230,6 +230,7 @@ impl Engine {
             execution,
             over: prepared.over,
             pass,
+            renewed: false,
         }
     }
 

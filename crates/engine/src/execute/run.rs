@@ -19,6 +19,7 @@ use crate::Engine;
 use crate::error::{Code, Error, Outcomes};
 use crate::flow::Pass;
 use crate::model::{Connection, Execution, ExecutionId, NodeStatus, Outcome};
+use crate::oauth::Demand;
 
 /// Everything that is fixed before the first byte leaves.
 pub(super) struct Run {
@@ -36,6 +37,18 @@ pub(super) struct Run {
     pub(super) over: Option<ExecutionId>,
     /// Its place among the executions that run.
     pub(super) pass: Pass,
+    /// Whether its credential was renewed because the application refused it.
+    pub(super) renewed: bool,
+}
+
+/// What came of a refused credential.
+enum Renewed {
+    /// It cannot be renewed.
+    Not,
+    /// It can, and was not.
+    Failed,
+    /// It was.
+    With(Credential),
 }
 
 /// How one request ended: an answer and what it means, or an error.
@@ -45,7 +58,7 @@ impl Engine {
     /// Runs all requests, and leaves their attempts and the end in `run.execution`.
     pub(super) async fn send_all(&self, run: &mut Run) -> Done {
         let done = match self.unlock_for(run).await {
-            Ok(credential) => self.send_steps(run, &credential).await,
+            Ok(credential) => self.send_steps(run, credential).await,
             Err(error) => {
                 run.end(
                     NodeStatus::Failed,
@@ -62,12 +75,37 @@ impl Engine {
         })
     }
 
-    async fn unlock_for(&self, run: &Run) -> Outcomes<Credential> {
+    /// Phase 8: the credential, renewed where it is over.
+    async fn unlock_for(&self, run: &mut Run) -> Outcomes<Credential> {
+        let known = run.connection.clone();
+        run.connection = self.fresh(known, Demand::Stale, run.deadline).await?;
         let way = run.way()?;
         self.unlock(&run.connection, &run.connector, way).await
     }
 
-    async fn send_steps(&self, run: &mut Run, credential: &Credential) -> Done {
+    /// Another credential in place of the one that the application refused, if the connection can be renewed. Once in
+    /// each execution: the application did nothing, so the request may go again.
+    async fn renew_refused(&self, run: &mut Run) -> Renewed {
+        if run.renewed || run.connection.client.is_none() {
+            return Renewed::Not;
+        }
+        run.renewed = true;
+        let known = run.connection.clone();
+        let version = known.version;
+        match self.fresh(known, Demand::Refused, run.deadline).await {
+            Ok(connection) if connection.version > version => run.connection = connection,
+            Ok(_) => return Renewed::Not,
+            // What came of it is in the connection's timeline.
+            Err(_) => return Renewed::Failed,
+        }
+        let unlocked = match run.way() {
+            Ok(way) => self.unlock(&run.connection, &run.connector, way).await,
+            Err(error) => Err(error),
+        };
+        unlocked.map_or(Renewed::Failed, Renewed::With)
+    }
+
+    async fn send_steps(&self, run: &mut Run, mut credential: Credential) -> Done {
         let mut answers = Value::Object(Map::new());
         let (mut finished, mut last) = (Vec::new(), None);
         for index in 0..run.action.step_count() {
@@ -78,7 +116,19 @@ impl Engine {
                     return Err(run.fail(&finished, (error, NodeStatus::Failed, Outcome::NotSent)));
                 }
             };
-            let (answer, verdict) = match self.send_step(run, &plan, credential).await {
+            let mut sent = self.send_step(run, &plan, &credential).await;
+            let mut renewal_failed = false;
+            if let Ok((_, Verdict::CredentialRejected(_))) = &sent {
+                match self.renew_refused(run).await {
+                    Renewed::With(another) => {
+                        credential = another;
+                        sent = self.send_step(run, &plan, &credential).await;
+                    }
+                    Renewed::Failed => renewal_failed = true,
+                    Renewed::Not => {}
+                }
+            }
+            let (answer, verdict) = match sent {
                 Ok(sent) => sent,
                 Err(failed) => return Err(run.fail(&finished, failed)),
             };
@@ -86,8 +136,11 @@ impl Engine {
                 let safety = Safety::of(plan.effect, plan.idempotent);
                 let mut error =
                     of_failure(&run.connector, &verdict, failure, answer.status, safety);
-                if let Verdict::CredentialRejected(_) = verdict {
-                    self.confirm_rejection(run, credential).await;
+                // Where it could not be renewed, the refused tokens say nothing of the grant.
+                if let Verdict::CredentialRejected(_) = verdict
+                    && !renewal_failed
+                {
+                    self.confirm_rejection(run, &credential).await;
                 }
                 if !finished.is_empty() {
                     error.message = format!(

@@ -110,6 +110,7 @@ pub(crate) async fn engine(
         sandbox: None,
         caps: Caps::default(),
         rate: None,
+        spill: None,
     });
     engine.begin_life().await.unwrap();
     engine

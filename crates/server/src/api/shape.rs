@@ -10,7 +10,7 @@ mod instance;
 mod linked_account;
 
 pub(super) use application::{Application, ways_by_type};
-pub(super) use connection::ConnectionBody;
+pub(super) use connection::{ConnectionBody, Revocation};
 pub(super) use connector::ConnectorBody;
 pub(super) use execution::{ExecutionBody, ExecutionDetail};
 pub(super) use instance::{Instance, InstanceDetail, status as instance_status};

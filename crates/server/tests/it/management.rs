@@ -130,7 +130,8 @@ async fn an_operator_connects_an_account_runs_an_action_and_reads_the_record() {
         .send()
         .await
         .ok();
-    assert_eq!(removed, json!({"removed": 1}));
+    assert_eq!(removed["removed"], 1);
+    assert_eq!(removed["revocations"][0]["revocation"], "not_offered");
 }
 
 #[tokio::test]

@@ -331,6 +331,7 @@ async fn app(
         sandbox: None,
         caps: tenon_engine::flow::Caps::default(),
         rate: None,
+        spill: None,
     });
     engine.begin_life().await.unwrap();
     // A port that nobody listens on any more.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tenon_connector::Plan;
 use tenon_connector::document::Effect;
-use tenon_egress::{Call, ErrorKind, Fault, Response, SendError, Sent};
+use tenon_connector::token::TokenPaths;
+use tenon_egress::{Call, ErrorKind, Fault, Response, SendError, Sent, Told};
 use tenon_engine::transport::Transport;
 use tokio::time::Instant;
 use url::Url;
@@ -63,6 +64,10 @@ impl Transport for Application {
 
     fn check(&self, _: &Url) -> Result<(), SendError> {
         unreachable!("nobody has an endpoint")
+    }
+
+    async fn tokens(&self, _: Call<'_>, _: &TokenPaths) -> Result<Told, SendError> {
+        unreachable!("these credentials are not renewed")
     }
 
     fn forget(&self, _: &str) {}

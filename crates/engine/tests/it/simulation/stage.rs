@@ -219,6 +219,7 @@ async fn engine(
         sandbox: None,
         caps,
         rate: None,
+        spill: None,
     }))
 }
 

@@ -15,7 +15,7 @@ use crate::api::body::Given;
 use crate::api::credentials::connection_id;
 use crate::api::extract::{Managed, Path, Query, account_id};
 use crate::api::route::{Operation, Route, delete, get, post};
-use crate::api::shape::ConnectionBody;
+use crate::api::shape::{ConnectionBody, Revocation};
 use crate::app::App;
 
 const LIST: &str = "/api/v2/admin/linked-accounts/{linked_account_id}/connections";
@@ -85,7 +85,9 @@ struct Which {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Removed {
     /// How many there were.
-    removed: u64,
+    removed: usize,
+    /// What the application said to the revocation of their tokens.
+    revocations: Vec<Revocation>,
 }
 
 async fn caller(app: &App, managed: Managed, account: &str) -> Outcomes<AccountCaller> {
@@ -179,9 +181,13 @@ async fn remove(
         auth: which.auth_type,
     };
     let account = &caller.account().account_id;
-    let removed = app
+    let gone = app
         .engine
         .delete_connections(caller.tenant(), account, &slug, &choice)
         .await?;
-    Ok(Json(Removed { removed }))
+    let revocations = gone.iter().map(Revocation::of).collect();
+    Ok(Json(Removed {
+        removed: gone.len(),
+        revocations,
+    }))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use tenon_engine::connections::Removed;
 use tenon_engine::model::Connection;
 
 /// A connection.
@@ -45,6 +46,38 @@ impl From<Connection> for ConnectionBody {
             trust: one.trust,
             created_at: one.created_at.to_iso(),
             connected_at: one.connected_at.to_iso(),
+        }
+    }
+}
+
+/// A connection that was removed, and what the application said to the revocation of its tokens.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::api) struct Revocation {
+    connection_id: String,
+    /// `revoked`, `refused`, `not_reached`, or `not_offered` where there is nothing to revoke.
+    revocation: &'static str,
+    /// The status that the application answered with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_status: Option<u16>,
+    /// Why it was not reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+impl Revocation {
+    /// Of a connection that was removed.
+    pub(in crate::api) fn of(removed: &Removed) -> Self {
+        use tenon_engine::oauth::Revocation::{Answered, NotReached};
+        let (http_status, message) = match &removed.revocation {
+            Answered(status) => (Some(*status), None),
+            NotReached(why) => (None, Some(why.clone())),
+            _ => (None, None),
+        };
+        Self {
+            connection_id: removed.id.to_string(),
+            revocation: removed.revocation.as_str(),
+            http_status,
+            message,
         }
     }
 }

@@ -1,0 +1,186 @@
+//! From an authorization code to a connection.
+
+use std::collections::BTreeMap;
+
+use tenon_connector::document::Flow;
+use tenon_connector::grant::{
+    ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, CODE, Grant, Proof, REFRESH_TOKEN, VERIFIER,
+};
+use tenon_connector::{Connector, Way};
+use tenon_vault::{Credential, Secret};
+
+use super::call::{TOKEN_LIMIT, for_token_call};
+use super::clients::{OpenClient, granting_way};
+use super::consent::flow;
+use super::schedule;
+use super::verdict::{Verdict, Words, judge};
+use crate::Engine;
+use crate::connections::Identity;
+use crate::error::{Code, Error, Outcomes};
+use crate::model::{Millis, Renewal, Tenant};
+
+/// Tokens that an account agreed to, before they are kept.
+#[derive(Debug)]
+pub struct Granted {
+    /// At which application.
+    pub slug: String,
+    /// By which of its ways to authenticate.
+    pub auth: String,
+    /// The facts of the connection, those that the answer brought among them.
+    pub facts: BTreeMap<String, String>,
+    /// What was agreed to.
+    pub scopes: Vec<String>,
+    /// Whose the tokens are at the application, as far as it said.
+    pub identity: Identity,
+    /// The tokens.
+    pub credential: Credential,
+    pub(crate) client: Option<String>,
+    pub(crate) renewal: Renewal,
+}
+
+impl Engine {
+    /// Exchanges a code for tokens and asks whose they are. Nothing is kept yet: see [`Engine::keep_granted`].
+    ///
+    /// `kept` is [`super::Consent::kept`].
+    ///
+    /// # Errors
+    /// [`Code::AuthorizationFailed`] in the application's words.
+    pub async fn exchange(
+        &self,
+        tenant: &Tenant,
+        slug: &str,
+        auth: &str,
+        facts: BTreeMap<String, String>,
+        redirect_uri: &str,
+        kept: &Credential,
+        code: Secret,
+    ) -> Outcomes<Granted> {
+        let connector = self.registry.connector(slug)?;
+        let (auth, way) = granting_way(&connector, Some(auth))?;
+        let grant = granting(way)?;
+        let client = self.client_of(tenant, &connector, auth, way).await?;
+        let plan = connector.token_plan(grant, &facts, Proof::Code(redirect_uri))?;
+        let credential = for_token_call(kept, Some(&client), [(CODE, code)]);
+        let asked_at = self.clock.now();
+        let told = self
+            .ask_for_tokens(grant, plan, &credential, TOKEN_LIMIT)
+            .await;
+        let granted = match judge(told, &grant.doc, self.clock.now().0) {
+            Verdict::Granted(granted) => granted,
+            Verdict::Ended(words) | Verdict::Failed { words, .. } => return Err(failed(&words)),
+        };
+        let taken = take(
+            way,
+            granted,
+            facts,
+            asked_at,
+            self.clock.chance(),
+            Some(&client),
+        );
+        self.complete(tenant, &connector, (auth, way), taken).await
+    }
+
+    /// Asks whose the tokens are, and checks the facts that came with them.
+    pub(super) async fn complete(
+        &self,
+        tenant: &Tenant,
+        connector: &Connector,
+        (auth, way): (&str, &Way),
+        taken: Taken,
+    ) -> Outcomes<Granted> {
+        connector
+            .check_facts(&taken.facts)
+            .map_err(Error::validation)?;
+        let identity = self
+            .verify(tenant, connector, way, &taken.credential, &taken.facts)
+            .await?;
+        Ok(Granted {
+            slug: connector.slug.clone(),
+            auth: auth.to_owned(),
+            facts: taken.facts,
+            scopes: taken.scopes,
+            identity,
+            credential: taken.credential,
+            client: taken.client,
+            renewal: taken.renewal,
+        })
+    }
+}
+
+/// What a token answer comes to.
+pub(super) struct Taken {
+    pub(super) credential: Credential,
+    pub(super) facts: BTreeMap<String, String>,
+    pub(super) scopes: Vec<String>,
+    pub(super) client: Option<String>,
+    pub(super) renewal: Renewal,
+}
+
+/// Takes an answer's tokens. A token call's own secrets (code, verifier) are not kept; the client's are where each request is signed with them.
+fn take(
+    way: &Way,
+    granted: tenon_egress::Granted,
+    mut facts: BTreeMap<String, String>,
+    asked_at: Millis,
+    chance: f64,
+    client: Option<&OpenClient>,
+) -> Taken {
+    let mut fields = granted.fields;
+    if flow(way) == Some(Flow::Oauth1)
+        && let Some(client) = client
+    {
+        fields.push((CLIENT_ID.to_owned(), Secret::new(client.id.clone())));
+        let secret = client.secret.clone();
+        fields.extend(secret.map(|secret| (CLIENT_SECRET.to_owned(), secret)));
+    }
+    facts.extend(granted.facts);
+    let credential = Credential::from_fields(fields);
+    let renewable = credential.get(REFRESH_TOKEN).is_some();
+    let scopes = granted.scope.as_deref().map(Grant::split);
+    Taken {
+        renewal: renewal(way, granted.expires_in, asked_at, renewable, chance),
+        scopes: scopes.unwrap_or_default(),
+        client: client.map(|client| client.id.clone()),
+        credential,
+        facts,
+    }
+}
+
+/// When tokens that live so long are renewed.
+pub(super) fn renewal(
+    way: &Way,
+    expires_in: Option<i64>,
+    asked_at: Millis,
+    renewable: bool,
+    chance: f64,
+) -> Renewal {
+    let doc = way.grant.as_ref().map(|grant| &grant.doc);
+    let usual = doc.and_then(|doc| doc.life_seconds).map(i64::from);
+    let idle = doc.and_then(|doc| doc.idle_days);
+    schedule::renewal(asked_at, expires_in.or(usual), idle, renewable, chance)
+}
+
+pub(super) fn granting(way: &Way) -> Outcomes<&Grant> {
+    let grant = way.grant.as_deref();
+    grant.ok_or_else(|| Error::of(Code::ConnectorChanged))
+}
+
+pub(super) fn failed(words: &Words) -> Error {
+    let message = match words.message.is_empty() {
+        true => format!("The application gave no tokens: {}", words.code),
+        false => format!(
+            "The application gave no tokens: {} ({})",
+            words.message, words.code
+        ),
+    };
+    Error::new(Code::AuthorizationFailed, message)
+}
+
+/// The new tokens over the old credential: what the answer does not bring stays, such as a refresh token that is not rotated.
+pub(super) fn over(old: &Credential, new: Vec<(String, Secret)>) -> Credential {
+    let kept = old
+        .fields()
+        .filter(|(name, _)| ![CODE, VERIFIER, ACCESS_TOKEN].contains(name))
+        .map(|(name, secret)| (name.to_owned(), secret.clone()));
+    Credential::from_fields(kept.chain(new))
+}
