@@ -9,7 +9,7 @@ use tenon_server::config::{Caps, Connections, Environment, ServeConfig};
 
 use crate::commands::{
     api_key, application, audit, backup, connection, connector, demo, environment, execute,
-    executions, journal, key, linked_account, organization, sandbox, serve,
+    executions, journal, key, linked_account, oauth_client, organization, sandbox, serve,
 };
 use crate::failure::CODES;
 use crate::logs::LogArgs;
@@ -162,6 +162,9 @@ pub(crate) enum Command {
     /// Which applications your customers may use
     #[command(subcommand)]
     Application(application::ApplicationCommand),
+    /// The OAuth clients that you registered at applications
+    #[command(subcommand)]
+    OauthClient(oauth_client::OauthClientCommand),
     /// Your customers
     #[command(subcommand)]
     LinkedAccount(linked_account::LinkedAccountCommand),

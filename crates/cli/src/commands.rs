@@ -14,6 +14,7 @@ pub(crate) mod executions;
 pub(crate) mod journal;
 pub(crate) mod key;
 pub(crate) mod linked_account;
+pub(crate) mod oauth_client;
 pub(crate) mod openapi;
 pub(crate) mod organization;
 pub(crate) mod sandbox;

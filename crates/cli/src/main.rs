@@ -48,6 +48,7 @@ async fn run(arguments: Arguments) -> Outcome {
         Command::Environment(command) => commands::environment::run(&global, command).await,
         Command::Application(command) => commands::application::run(&global, command).await,
         Command::LinkedAccount(command) => commands::linked_account::run(&global, command).await,
+        Command::OauthClient(command) => commands::oauth_client::run(&global, command).await,
         Command::Connection(command) => commands::connection::run(&global, command).await,
         Command::Execute(args) => commands::execute::run(&global, args).await,
         Command::Executions(command) => commands::executions::run(&global, command).await,

@@ -1,6 +1,6 @@
 //! What people and scripts see: data on stdout, everything else on stderr.
 
-use std::io::{IsTerminal as _, Write as _, stderr, stdout};
+use std::io::{IsTerminal as _, Read as _, Write as _, stderr, stdout};
 use std::process::ExitCode;
 
 use serde_json::Value;
@@ -155,6 +155,13 @@ fn note_more(page: &Value) {
         let total = cell(page, "totalDocs");
         note(&format!("{total} in all; more with --page {next}"));
     }
+}
+
+/// Standard input as one value: the end of the line is the terminal's, not the secret's.
+pub(crate) fn from_stdin() -> std::io::Result<String> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }
 
 #[cfg(test)]

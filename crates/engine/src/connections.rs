@@ -3,6 +3,7 @@
 
 mod choose;
 mod fields;
+mod health;
 mod identify;
 mod import;
 mod remove;
@@ -14,6 +15,7 @@ pub use import::imported_fields;
 pub use remove::Removed;
 pub use save::{NewConnection, Wish};
 
+pub use health::{Description, Health};
 pub use identify::Identity;
 
 pub(crate) use identify::Question;

@@ -1,7 +1,5 @@
 //! `tenon connection`: what customers have connected.
 
-use std::io::Read as _;
-
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use tenon_connector::Method;
@@ -133,17 +131,14 @@ fn fields(given: Vec<(String, String)>) -> Result<Map<String, Value>, Failure> {
         ));
     }
     let read = |(name, value): (String, String)| {
-        let value = if value == "-" { from_stdin()? } else { value };
+        let value = if value == "-" {
+            screen::from_stdin()?
+        } else {
+            value
+        };
         Ok((name, Value::String(value)))
     };
     given.into_iter().map(read).collect()
-}
-
-/// Standard input as one value: the end of the line is the terminal's, not the secret's.
-fn from_stdin() -> std::io::Result<String> {
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text)?;
-    Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }
 
 async fn list(global: &Global, account: &str, world: &World) -> Outcome {

@@ -14,6 +14,7 @@ mod executions;
 mod journal;
 mod key_ring;
 mod keys;
+mod oauth_clients;
 mod organizations;
 mod sandbox;
 
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Vec<Route> {
         environments::routes(),
         keys::routes(),
         applications::routes(),
+        oauth_clients::routes(),
         accounts::routes(),
         connections::routes(),
         executions::routes(),

@@ -11,6 +11,7 @@ mod answer;
 mod applications;
 mod audit;
 mod body;
+mod connections;
 mod cors;
 mod credentials;
 mod date;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tenon_engine::connections::Removed;
-use tenon_engine::model::Connection;
+use tenon_engine::model::{Connection, Millis};
 
 /// A connection.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -21,8 +21,24 @@ pub(in crate::api) struct ConnectionBody {
     facts: BTreeMap<String, String>,
     /// The application's own id of the account.
     identifier: Option<String>,
+    /// What a person calls the account at the application, such as its e-mail address.
+    account_name: Option<String>,
+    /// Whether it is meant where the account has several connections and a call names none.
+    is_default: bool,
     /// `active` or `reauth_required`
     status: &'static str,
+    /// Why it has to be authorized again, in a word such as `invalid_grant`.
+    reason: Option<String>,
+    /// What the account agreed to, as far as the application said.
+    scopes: Vec<String>,
+    /// The OAuth client that its tokens were granted to.
+    oauth_client_id: Option<String>,
+    /// When the access token ends, where that is known. It is renewed before.
+    expires_at: Option<String>,
+    /// When its tokens are renewed next without anybody asking.
+    refresh_due_at: Option<String>,
+    /// How many refreshes in a row failed in a way that may pass.
+    refresh_failures: u32,
     /// Whether its calls go to the sandbox.
     sandbox: bool,
     /// Where the credential may be sent and where it stands in a request.
@@ -41,7 +57,15 @@ impl From<Connection> for ConnectionBody {
             label: one.label,
             facts: one.facts,
             identifier: one.identifier,
+            account_name: one.account_name,
+            is_default: one.is_default,
             status: one.status.as_str(),
+            reason: one.reason,
+            scopes: one.scopes,
+            oauth_client_id: one.client,
+            expires_at: one.renewal.expires_at.map(Millis::to_iso),
+            refresh_due_at: one.renewal.due_at.map(Millis::to_iso),
+            refresh_failures: one.renewal.failures,
             sandbox: one.sandbox,
             trust: one.trust,
             created_at: one.created_at.to_iso(),

@@ -74,6 +74,7 @@ impl Expected {
         [
             "{linked_account_id}",
             "{execution_id}",
+            "{connection_id}",
             "{api_key_id}",
             "{organization_id}",
         ]
@@ -88,7 +89,7 @@ impl Expected {
     fn is_reached(&self, who: Principal, whose: Whose) -> bool {
         let has = |name: &str| self.path.contains(name);
         match () {
-            () if has("{execution_id}") => who.reaches_execution(whose),
+            () if has("{execution_id}") || has("{connection_id}") => who.reaches_execution(whose),
             () if has("{api_key_id}") => whose == Whose::Own,
             () if has("{organization_id}") => whose != Whose::Absent,
             () => who.reaches_account(whose),

@@ -161,6 +161,7 @@ pub(super) struct Town {
     revoked_key: String,
     tokens: Vec<(Principal, String)>,
     executions: [String; 3],
+    connections: [String; 3],
     key_ids: [String; 3],
     organizations: [String; 3],
     made: std::cell::Cell<u32>,
@@ -196,6 +197,11 @@ impl Town {
             run(&world, &world.key, BOB).await,
             run(&world, &dan_key, DAN).await,
         ];
+        let connections = [
+            connected(&world, &world.key, ADA).await,
+            connected(&world, &world.key, BOB).await,
+            connected(&world, &dan_key, DAN).await,
+        ];
         let tokens = tokens(&world, &dan_key).await;
         Self {
             world,
@@ -203,6 +209,7 @@ impl Town {
             revoked_key,
             tokens,
             executions,
+            connections,
             key_ids,
             // Bob's organization is Ada's.
             organizations: [first.clone(), first, other],
@@ -234,6 +241,7 @@ impl Town {
             &Self::account(whose).replace('@', "%40"),
         )
         .replace("{execution_id}", &of(&self.executions))
+        .replace("{connection_id}", &of(&self.connections))
         .replace("{api_key_id}", &of(&self.key_ids))
         .replace("{organization_id}", &of(&self.organizations))
         .replace("{slug}", "acme")
@@ -290,6 +298,13 @@ async fn make_account(world: &World, key: &str, account: &str) {
     let ask = world.post("/api/v2/public/linked-account");
     let made = ask.header("x-api-key", key);
     made.json(json!({"linked_account_id": account})).await.ok();
+}
+
+/// The id of the account's connection.
+async fn connected(world: &World, key: &str, account: &str) -> String {
+    let ask = world.get("/api/v2/public/connection").header("x-api-key", key);
+    let all = ask.header("linked_account_id", account).send().await.ok();
+    all[0]["connection_id"].as_str().unwrap().to_owned()
 }
 
 async fn run(world: &World, key: &str, account: &str) -> String {
