@@ -8,6 +8,7 @@ mod words;
 
 pub mod access;
 pub mod accounts;
+mod app_credentials;
 pub mod audit;
 mod backup;
 pub mod connections;

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use tenon_vault::digest;
 
 pub use connect::Connecting;
-pub use connecting::{Connections, OauthClients, Renewals, Timeline};
+pub use connecting::{AppCredentials, Connections, OauthClients, Renewals, SealedValue, Timeline};
 pub use operations::{Audits, Chain, Notary, RateLimits, Replicas, Reseal, Retention, Snapshots};
 pub use webhooks::{Deliveries, Webhooks};
 
@@ -67,6 +67,7 @@ pub trait Store:
     + Renewals
     + Timeline
     + OauthClients
+    + AppCredentials
     + Connecting
     + Webhooks
     + Deliveries
@@ -90,6 +91,7 @@ impl<T> Store for T where
         + Renewals
         + Timeline
         + OauthClients
+        + AppCredentials
         + Connecting
         + Webhooks
         + Deliveries

@@ -4,6 +4,7 @@
 //! differently is a method of it.
 
 mod accounts;
+mod app_credentials;
 mod audits;
 mod chain;
 mod connecting;

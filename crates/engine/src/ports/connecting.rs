@@ -146,3 +146,39 @@ pub trait OauthClients: Send + Sync {
     /// Removes a client; `false` where there is none.
     async fn delete_oauth_client(&self, tenant: &Tenant, slug: &str, auth: &str) -> Stored<bool>;
 }
+
+/// What accounts gave the tenant for calls of its own application, sealed.
+#[async_trait]
+pub trait AppCredentials: Send + Sync {
+    /// One of them: the sealed value and its version.
+    async fn app_credential(
+        &self,
+        tenant: &Tenant,
+        account: &AccountId,
+        key: &str,
+    ) -> Stored<Option<SealedValue>>;
+    /// Adds one (version 1), or replaces the one whose version is `value.version - 1`. `false` where it is another.
+    async fn put_app_credential(
+        &self,
+        tenant: &Tenant,
+        account: &AccountId,
+        key: &str,
+        value: &SealedValue,
+    ) -> Stored<bool>;
+    /// Removes one; `false` where there is none.
+    async fn delete_app_credential(
+        &self,
+        tenant: &Tenant,
+        account: &AccountId,
+        key: &str,
+    ) -> Stored<bool>;
+}
+
+/// A sealed value, and how often it was replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedValue {
+    /// The ciphertext.
+    pub blob: Vec<u8>,
+    /// 1 for the first.
+    pub version: i64,
+}

@@ -18,10 +18,6 @@ const TABLE: &[(&str, &str)] = &[
         public!("/linked-account/integration/oauth-url/{slug}"),
         "GET",
     ),
-    (
-        public!("/linked-account/default-app/auth-credentials/{key}"),
-        "PUT DELETE",
-    ),
     (public!("/connect-url"), "POST"),
     (public!("/connect-code/exchange"), "POST"),
     (public!("/hosted-properties"), "GET"),

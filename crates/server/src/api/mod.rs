@@ -8,6 +8,7 @@ mod accounts;
 mod actions;
 mod admin;
 mod answer;
+mod app_credentials;
 mod applications;
 mod audit;
 mod body;

@@ -2,8 +2,8 @@
 
 use super::route::Route;
 use super::{
-    accounts, actions, admin, applications, connections, credentials, executions, instances,
-    left_out, sdk, sessions, system,
+    accounts, actions, admin, app_credentials, applications, connections, credentials, executions,
+    instances, left_out, sdk, sessions, system,
 };
 
 /// Every route of the API.
@@ -13,6 +13,7 @@ pub fn routes() -> Vec<Route> {
         applications::routes(),
         accounts::routes(),
         credentials::routes(),
+        app_credentials::routes(),
         connections::routes(),
         sessions::routes(),
         executions::routes(),

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod app_credentials;
 mod authorization;
 mod conformance;
 mod credentials;

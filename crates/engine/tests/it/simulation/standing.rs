@@ -8,8 +8,8 @@ use tenon_engine::model::{
     Webhook, WebhookId,
 };
 use tenon_engine::ports::{
-    Accounts, Connections, Deliveries, Keys, OauthClients, Organizations, Renewals, Sessions,
-    Stored, Timeline, Webhooks,
+    Accounts, AppCredentials, Connections, Deliveries, Keys, OauthClients, Organizations, Renewals,
+    SealedValue, Sessions, Stored, Timeline, Webhooks,
 };
 
 use super::bug::Bug;
@@ -231,6 +231,30 @@ impl Deliveries for SimulatedStore {
     }
     async fn forget_deliveries(&self, _: Millis, _: u32) -> Stored<u64> {
         unreachable!("nothing is told")
+    }
+}
+
+#[async_trait]
+impl AppCredentials for SimulatedStore {
+    async fn app_credential(
+        &self,
+        _: &Tenant,
+        _: &AccountId,
+        _: &str,
+    ) -> Stored<Option<SealedValue>> {
+        unreachable!("nobody keeps one")
+    }
+    async fn put_app_credential(
+        &self,
+        _: &Tenant,
+        _: &AccountId,
+        _: &str,
+        _: &SealedValue,
+    ) -> Stored<bool> {
+        unreachable!("nobody keeps one")
+    }
+    async fn delete_app_credential(&self, _: &Tenant, _: &AccountId, _: &str) -> Stored<bool> {
+        unreachable!("nobody keeps one")
     }
 }
 

@@ -302,7 +302,9 @@ async fn make_account(world: &World, key: &str, account: &str) {
 
 /// The id of the account's connection.
 async fn connected(world: &World, key: &str, account: &str) -> String {
-    let ask = world.get("/api/v2/public/connection").header("x-api-key", key);
+    let ask = world
+        .get("/api/v2/public/connection")
+        .header("x-api-key", key);
     let all = ask.header("linked_account_id", account).send().await.ok();
     all[0]["connection_id"].as_str().unwrap().to_owned()
 }
