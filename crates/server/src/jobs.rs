@@ -58,6 +58,9 @@ async fn expire(app: &App) {
     if let Err(error) = app.engine.forget_rates().await {
         tracing::warn!(%error, "accounts that have their whole rate again could not be forgotten");
     }
+    if let Err(error) = app.engine.forget_refreshes().await {
+        tracing::warn!(%error, "refreshes of long ago could not be forgotten");
+    }
     match app.engine.expire().await {
         Ok(count) => tracing::debug!(count, "forgot kept answers past their life"),
         Err(error) => tracing::warn!(%error, "kept answers past their life could not be forgotten"),

@@ -1,9 +1,11 @@
 //! Taking connections away: unusable at once, revoked at the application, then gone.
 
+use tokio::task::JoinSet;
+
 use super::Choice;
 use crate::Engine;
 use crate::accounts::partition;
-use crate::error::Outcomes;
+use crate::error::{Code, Error, Outcomes};
 use crate::model::{AccountId, Connection, ConnectionEventKind, ConnectionId, Tenant};
 use crate::oauth::Revocation;
 
@@ -50,14 +52,18 @@ impl Engine {
                 retired.push(connection);
             }
         }
-        let mut removed = Vec::new();
+        let mut revoking = JoinSet::new();
         for connection in retired {
-            let revocation = self.revoke(&connection).await?;
-            removed.push(Removed {
-                id: connection.id,
-                revocation,
+            let engine = self
+                .me
+                .upgrade()
+                .ok_or_else(|| Error::of(Code::Unavailable))?;
+            revoking.spawn(async move {
+                let revocation = engine.revoke(&connection).await?;
+                let id = connection.id;
+                Ok::<_, Error>(Removed { id, revocation })
             });
         }
-        Ok(removed)
+        revoking.join_all().await.into_iter().collect()
     }
 }

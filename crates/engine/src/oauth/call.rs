@@ -12,12 +12,14 @@ use tokio::time::Instant;
 
 use super::clients::OpenClient;
 use crate::Engine;
+use crate::model::ConnectionId;
 
 /// How long a token endpoint may take: well below the lease.
 pub(super) const TOKEN_LIMIT: Duration = Duration::from_secs(10);
 
 impl Engine {
-    /// Sends a token request, once. It shares its sockets with nothing else.
+    /// Sends a token request, once, on a connection of its own: one that was idle may be gone, and such a request is not
+    /// repeated.
     pub(super) async fn ask_for_tokens(
         &self,
         grant: &Grant,
@@ -25,18 +27,17 @@ impl Engine {
         credential: &Credential,
         limit: Duration,
     ) -> Result<Told, SendError> {
-        let partition = "token calls";
+        let partition = ConnectionId::generate().to_string();
         let call = Call {
             plan: &plan,
             credential: Some(credential),
             hosts: &hosts,
-            partition,
+            partition: &partition,
             route: Route::Network,
             deadline: Instant::now() + limit,
         };
         let told = self.egress.tokens(call, &TokenPaths::of(&grant.doc)).await;
-        // A connection that was idle may be gone, and a token request is not repeated: each has its own.
-        self.egress.forget(partition);
+        self.egress.forget(&partition);
         told
     }
 }

@@ -17,6 +17,9 @@ pub(crate) const AT_ONCE: usize = 32;
 /// The longest that a round waits for one connection.
 const PATIENCE: Duration = Duration::from_secs(65);
 
+/// How long a timeline holds refreshes: ninety days.
+const KEPT_MS: i64 = 90 * 24 * 3_600_000;
+
 impl Engine {
     /// Renews what is due, and takes up refreshes whose process died; says how many it looked at.
     ///
@@ -41,6 +44,15 @@ impl Engine {
             });
         }
         Ok(count)
+    }
+
+    /// Forgets refreshes of long ago: what changed a connection's state stays in its timeline.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn forget_refreshes(&self) -> Outcomes<u64> {
+        let before = self.clock.now().plus(-KEPT_MS);
+        Ok(self.store.forget_refreshes(before).await?)
     }
 
     async fn renew_one(&self, connection: Connection) {

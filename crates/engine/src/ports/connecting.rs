@@ -126,6 +126,8 @@ pub trait Timeline: Send + Sync {
         connection: &ConnectionId,
         paging: Paging,
     ) -> Stored<Page<ConnectionEvent>>;
+    /// Forgets the lines of refreshes before this time; every other line stays. All tenants: it is a job.
+    async fn forget_refreshes(&self, before: Millis) -> Stored<u64>;
 }
 
 /// Tenants' OAuth clients.

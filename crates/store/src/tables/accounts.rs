@@ -36,6 +36,9 @@ const DELETE_HISTORY: &str = "DELETE FROM executions WHERE id IN (
     SELECT id FROM executions
     WHERE account = ? AND org = ? AND environment = ? AND state = 'finished' LIMIT ?) RETURNING *";
 
+const DELETE_TIMELINES: &str = "DELETE FROM connection_events
+    WHERE account = ? AND org = ? AND environment = ?";
+
 /// How many executions are erased at once: other writers wait for no more than that.
 const AT_ONCE: u32 = 500;
 
@@ -117,6 +120,8 @@ impl<D: Database> Accounts for SqlStore<D> {
 }
 
 async fn delete_history(database: &impl Database, tenant: &Tenant, id: &AccountId) -> Stored<u64> {
+    let timelines = scoped(id.as_str(), tenant);
+    database.change(DELETE_TIMELINES, timelines).await?;
     let mut which = scoped(id.as_str(), tenant);
     which.push(AT_ONCE.into());
     let mut total = 0;

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use tenon_engine::model::{
-    AccountId, ConnectionEvent, ConnectionEventKind, ConnectionId, EventId, Page, Paging, Tenant,
+    AccountId, ConnectionEvent, ConnectionEventKind, ConnectionId, EventId, Millis, Page, Paging,
+    Tenant,
 };
 use tenon_engine::ports::{Stored, Timeline};
 
@@ -16,6 +17,9 @@ use crate::value::values;
 const ADD: &str = "INSERT INTO connection_events
     (id, at, org, environment, account, connection, slug, kind, reason, detail, announced)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+const FORGET_REFRESHES: &str = "DELETE FROM connection_events
+    WHERE kind IN ('refreshed', 'refresh_failed') AND at < ?";
 
 const NEWEST_FIRST: &str = "at DESC, id DESC";
 
@@ -68,6 +72,12 @@ impl<D: Database> Timeline for SqlStore<D> {
             .and("connection = ?", Some(connection.as_str().to_owned()))
             .and("account = ?", Some(account.as_str().to_owned()));
         self.database.page(selection, NEWEST_FIRST, paging).await
+    }
+
+    async fn forget_refreshes(&self, before: Millis) -> Stored<u64> {
+        self.database
+            .change(FORGET_REFRESHES, values![before.0])
+            .await
     }
 }
 

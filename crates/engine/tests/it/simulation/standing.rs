@@ -146,6 +146,9 @@ impl Timeline for SimulatedStore {
     ) -> Stored<Page<ConnectionEvent>> {
         unreachable!("nobody reads a timeline")
     }
+    async fn forget_refreshes(&self, _: Millis) -> Stored<u64> {
+        unreachable!("these credentials are not renewed")
+    }
 }
 
 #[async_trait]

@@ -48,11 +48,30 @@ struct InputField {
     label: String,
     placeholder: String,
     required: bool,
-    /// `password` for secrets, else `text`.
+    /// `password` for secrets, `select` where there are choices, else `text`.
     #[serde(rename = "type")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     help_text: Option<String>,
+    /// What a `select` offers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    options: Vec<InputOption>,
+}
+
+/// One choice of a `select`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct InputOption {
+    name: String,
+    value: String,
+}
+
+impl From<&String> for InputOption {
+    fn from(choice: &String) -> Self {
+        Self {
+            name: choice.clone(),
+            value: choice.clone(),
+        }
+    }
 }
 
 /// One connection, as SDKs read it.
@@ -122,7 +141,7 @@ pub(in crate::api) fn ways_by_type(connector: &Connector) -> IndexMap<String, &W
     ways
 }
 
-/// What a person is asked for: tokens of a grant are not, but the connection's facts are.
+/// What a person is asked for: tokens of a grant are not, nor facts that come with them.
 fn inputs(connector: &Connector, way: &Way) -> Vec<InputField> {
     let secrets = way.doc.fields.iter().map(|(name, field)| InputField {
         name: name.clone(),
@@ -131,18 +150,28 @@ fn inputs(connector: &Connector, way: &Way) -> Vec<InputField> {
         required: !field.optional,
         kind: "password",
         help_text: field.help.clone(),
+        options: Vec::new(),
     });
-    let facts = connector.facts.iter().map(|(name, fact)| InputField {
+    let grant = way.grant.as_ref();
+    let brought = |name: &str| grant.is_some_and(|grant| grant.brings(name));
+    let facts = connector.facts.iter().filter(|(name, _)| !brought(name));
+    let facts = facts.map(|(name, fact)| InputField {
         name: name.clone(),
         label: fact.label.clone(),
-        placeholder: fact.example.clone(),
-        required: !fact.optional,
-        kind: "text",
+        placeholder: fact.default.clone().unwrap_or_else(|| fact.example.clone()),
+        required: !fact.optional && fact.default.is_none(),
+        kind: if fact.choices.is_empty() {
+            "text"
+        } else {
+            "select"
+        },
         help_text: fact.help.clone(),
+        options: fact.choices.iter().map(InputOption::from).collect(),
     });
-    match way.kind() {
-        AuthKind::Oauth2 => facts.collect(),
-        AuthKind::Keybased => secrets.chain(facts).collect(),
+    let typed = way.kind() == AuthKind::Keybased || grant.is_some_and(|grant| grant.flow().mints());
+    match typed {
+        true => secrets.chain(facts).collect(),
+        false => facts.collect(),
     }
 }
 

@@ -56,6 +56,8 @@ CREATE TABLE connection_events (
 CREATE INDEX connection_events_by_connection
     ON connection_events (org, environment, connection, at, id);
 CREATE INDEX connection_events_by_account ON connection_events (org, environment, account);
+CREATE INDEX connection_events_of_refreshes ON connection_events (at)
+    WHERE kind IN ('refreshed', 'refresh_failed');
 CREATE INDEX connection_events_unannounced ON connection_events (id) WHERE NOT announced;
 
 -- A single-use way into the connect pages, and from then on the browser that opened it.
