@@ -114,6 +114,19 @@ impl AccountCaller {
         }
     }
 
+    /// Refuses connecting with a token that is for running actions only, and an application that it does not cover.
+    ///
+    /// # Errors
+    /// [`Code::Forbidden`].
+    pub fn check_connecting(&self, slug: Option<&str>) -> Outcomes<()> {
+        let scopes = self.scopes();
+        if scopes.read_only || scopes.actions.is_some() {
+            let message = "A token that is limited to actions or reading does not cover connecting";
+            return Err(Error::new(Code::Forbidden, message));
+        }
+        slug.map_or(Ok(()), |slug| self.check_application(slug))
+    }
+
     /// Refuses an action that the caller's token does not cover.
     ///
     /// # Errors

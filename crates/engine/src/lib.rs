@@ -11,6 +11,7 @@ pub mod accounts;
 mod app_credentials;
 pub mod audit;
 mod backup;
+pub mod connect;
 pub mod connections;
 pub mod error;
 pub mod execute;

@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod chain;
+mod connect_settings;
 mod connecting;
 mod connection;
 mod connection_event;
@@ -26,6 +27,7 @@ pub use tenon_connector::document::Effect;
 pub use account::{Account, AccountId, Erasure};
 pub use audit::{Actor, AuditEntry, AuditFilter};
 pub use chain::{Attested, ChainEnd, ChainEvent, Link, row_digest};
+pub use connect_settings::{Confirm, ConnectSettings};
 pub use connecting::{
     AttemptState, AttemptWish, ConnectAttempt, ConnectFault, ConnectLink, ConnectProblem, LinkWish,
 };

@@ -25,6 +25,7 @@ pub use revoke::Revocation;
 pub use spill::Spill;
 
 pub(crate) use flight::Flights;
+pub(crate) use mint::needs_client;
 pub(crate) use sweep::AT_ONCE;
 
 /// Stands for the tenant's client where the credential itself holds what it is renewed with.

@@ -41,6 +41,7 @@ impl Engine {
             let message = format!("`retention_days` must be from 1 to {LONGEST_DAYS}, or null");
             return Err(Error::invalid("retention_days", "range", message));
         }
+        settings.connect.check().map_err(Error::validation)?;
         Ok(self
             .store
             .set_environment_settings(tenant, settings)

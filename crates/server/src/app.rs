@@ -1,7 +1,8 @@
 //! What every handler works with.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tenon_engine::Engine;
@@ -32,8 +33,23 @@ pub struct App {
 pub struct ApiSettings {
     /// What callbacks and links begin with, such as `https://tenon.example.com`.
     pub public_url: Option<String>,
+    /// Where this process listens, once it does.
+    pub address: OnceLock<SocketAddr>,
     /// Where copies of the database are put; nowhere where there is no data directory.
     pub data_dir: Option<PathBuf>,
     /// Answer executions with the application's status instead of 200, where a caller does not say.
     pub mirror_status: bool,
+}
+
+impl ApiSettings {
+    /// What callbacks and links begin with: what the operator said, or this process's own address where only this
+    /// machine reaches it.
+    pub fn public_url(&self) -> Option<String> {
+        let said = self.public_url.as_deref();
+        let said = said.map(|url| url.trim_end_matches('/').to_owned());
+        said.or_else(|| {
+            let own = self.address.get()?;
+            own.ip().is_loopback().then(|| format!("http://{own}"))
+        })
+    }
 }

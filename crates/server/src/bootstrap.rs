@@ -125,6 +125,8 @@ pub async fn start(config: &ServeConfig) -> Result<Running, StartError> {
     let installation = open(config).await?;
     let listener = bind(config.listen).await?;
     let address = listener.local_addr().map_err(StartError::Listen)?;
+    // Nobody else sets it.
+    let _first = installation.app.settings.address.set(address);
     let file = ServerFile::write(config, address)?;
     let server = TaskTracker::new();
     let app = &installation.app;
@@ -215,6 +217,7 @@ fn settings(config: &ServeConfig) -> ApiSettings {
         public_url: config.public_url.clone(),
         data_dir: Some(config.data_dir.clone()),
         mirror_status: config.mirror_status,
+        ..ApiSettings::default()
     }
 }
 

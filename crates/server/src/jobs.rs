@@ -16,12 +16,15 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 const RENEWAL: Duration = Duration::from_secs(2);
 const WATCH: Duration = Duration::from_secs(1);
 const UPKEEP: Duration = Duration::from_secs(5);
+/// Codes and typed fields that wait for a confirmation in vain are forgotten so soon after their minute.
+const FORGET: Duration = Duration::from_secs(20);
 
 /// Starts every job; they end when `app.stopping` says so.
 pub(crate) fn start(app: &App, tasks: &TaskTracker) {
     tasks.spawn(every(EXPIRY, app.clone(), async |app| expire(app).await));
     tasks.spawn(every(SWEEP, app.clone(), async |app| sweep(app).await));
     tasks.spawn(every(RENEWAL, app.clone(), async |app| renew(app).await));
+    tasks.spawn(every(FORGET, app.clone(), async |app| forget(app).await));
     tasks.spawn(every(UPKEEP, app.clone(), async |app| {
         app.metrics.run_upkeep();
     }));
@@ -71,6 +74,14 @@ async fn expire(app: &App) {
         Err(error) => {
             tracing::warn!(%error, "executions that are no longer kept could not be removed")
         }
+    }
+}
+
+async fn forget(app: &App) {
+    match app.engine.forget_connecting().await {
+        Ok(0) => {}
+        Ok(count) => tracing::debug!(count, "forgot what nobody confirmed"),
+        Err(error) => tracing::warn!(%error, "what nobody confirmed could not be forgotten"),
     }
 }
 

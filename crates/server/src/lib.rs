@@ -12,6 +12,7 @@ pub mod demo;
 pub mod doctor;
 pub mod maintenance;
 
+mod connect;
 mod jobs;
 mod listen;
 mod telemetry;

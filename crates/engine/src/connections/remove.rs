@@ -38,6 +38,27 @@ impl Engine {
         self.remove_connections(fitting.collect()).await
     }
 
+    /// Removes the one connection that is chosen; none where there is none.
+    ///
+    /// # Errors
+    /// [`Code::BadRequest`] where the choice leaves several.
+    pub async fn disconnect(
+        &self,
+        tenant: &Tenant,
+        account: &AccountId,
+        slug: &str,
+        choice: &Choice,
+    ) -> Outcomes<Vec<Removed>> {
+        let connector = self.registry.connector(slug).ok();
+        let all = self.store.connections(tenant, account, Some(slug)).await?;
+        let fits = |one: &&Connection| choice.fits(one, connector.as_deref());
+        if all.iter().filter(fits).count() > 1 {
+            let message = "The account has several connections to the application; choose one with `connection_id`";
+            return Err(Error::new(Code::BadRequest, message));
+        }
+        self.delete_connections(tenant, account, slug, choice).await
+    }
+
     /// Removes connections. First nobody can use any of them; then each one's application is asked to revoke its tokens.
     pub(crate) async fn remove_connections(
         &self,

@@ -58,25 +58,41 @@ impl Engine {
         slug: &str,
         new: NewConnection,
     ) -> Outcomes<(Connection, bool)> {
-        let connector = self.registry.connector(slug)?;
-        let (way_name, way) = choose_way(&connector, new.auth.as_deref())?;
-        let (credential, facts) = split_fields(&connector, way, &new.fields)?;
-        let granted = match way.grant.as_ref().map(|grant| grant.flow()) {
-            Some(flow) if flow.mints() => {
-                self.granted_to_typed(tenant, &connector, (way_name, way), credential, facts)
-                    .await?
-            }
-            _ => {
-                self.taken_as_it_is(tenant, &connector, (way_name, way), credential, facts)
-                    .await?
-            }
-        };
+        let granted = self.grant_of_fields(tenant, slug, new.auth.as_deref(), &new.fields);
+        let granted = granted.await?;
         let wish = Wish {
             replace: new.replace,
             another: new.another,
             label: new.label,
         };
         self.keep_granted(tenant, account, granted, wish).await
+    }
+
+    /// The credential that somebody typed: checked, with the tokens that it earns, and whose it is. Nothing is kept yet.
+    ///
+    /// # Errors
+    /// As [`Engine::save_connection`].
+    pub(crate) async fn grant_of_fields(
+        &self,
+        tenant: &Tenant,
+        slug: &str,
+        auth: Option<&str>,
+        fields: &Map<String, Value>,
+    ) -> Outcomes<Granted> {
+        let connector = self.registry.connector(slug)?;
+        let (way_name, way) = choose_way(&connector, auth)?;
+        let (credential, facts) = split_fields(&connector, way, fields)?;
+        let named = (way_name, way);
+        match way.grant.as_ref().map(|grant| grant.flow()) {
+            Some(flow) if flow.mints() => {
+                let granting = self.granted_to_typed(tenant, &connector, named, credential, facts);
+                granting.await
+            }
+            _ => {
+                let taking = self.taken_as_it_is(tenant, &connector, named, credential, facts);
+                taking.await
+            }
+        }
     }
 
     /// Keeps tokens that the account agreed to. An account's connection of the same way is replaced (its id stays) unless

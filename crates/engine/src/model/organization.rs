@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Millis, OrgId};
+use super::{ConnectSettings, Millis, OrgId};
 
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,4 +36,7 @@ pub struct EnvironmentSettings {
     /// How many days finished executions are kept; for ever where nobody said.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub retention_days: Option<u32>,
+    /// How its accounts connect.
+    #[serde(skip_serializing_if = "ConnectSettings::is_usual", default)]
+    pub connect: ConnectSettings,
 }

@@ -17,7 +17,7 @@ use crate::error::Outcomes;
 use crate::model::Tenant;
 
 /// Whether this credential's tokens are asked for with the tenant's client.
-pub(super) fn needs_client(way: &Way) -> bool {
+pub(crate) fn needs_client(way: &Way) -> bool {
     way.grant.as_ref().is_some_and(|grant| {
         let typed = way.doc.fields.contains_key(CLIENT_ID);
         !typed && !(grant.flow().mints() && grant.doc.client_auth == ClientAuth::None)

@@ -115,6 +115,7 @@ async fn executions_are_kept_as_long_as_their_environment_says() {
     assert_eq!(world.engine.purge().await.unwrap(), 0, "nobody decided");
     let (tenant, days) = (world.tenant.tenant(), |days| EnvironmentSettings {
         retention_days: Some(days),
+        ..EnvironmentSettings::default()
     });
     let decide = |days| {
         world

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use http::Method;
 use tenon_engine::access::Presented;
 use tenon_engine::error::{Code, Error, Outcomes};
 
@@ -33,6 +34,15 @@ pub enum Access {
     TenantOrSession,
     /// The admin key: the whole installation.
     Admin,
+    /// A browser at a page for people. Its handler asks for the secret of the browser wherever there is something to see.
+    Browser,
+}
+
+impl Access {
+    /// Whether no credential is asked for.
+    pub(super) fn is_anonymous(self) -> bool {
+        matches!(self, Self::Open | Self::Browser)
+    }
 }
 
 /// What the layer before a handler works with.
@@ -50,7 +60,11 @@ pub(super) async fn admit(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
-    if gate.access != Access::Open {
+    // Asking for the head of a page that does something would do it.
+    if gate.access == Access::Browser && request.method() == Method::HEAD {
+        return Err(Error::of(Code::MethodNotAllowed).into());
+    }
+    if !gate.access.is_anonymous() {
         let presented = presented::read(&request)?;
         attach_caller(&gate, &presented, &mut request).await?;
         request.extensions_mut().insert(Arc::new(presented));
@@ -65,7 +79,7 @@ async fn attach_caller(gate: &Gate, presented: &Presented, request: &mut Request
     let engine = &gate.app.engine;
     let extensions = request.extensions_mut();
     match gate.access {
-        Access::Open => {}
+        Access::Open | Access::Browser => {}
         Access::Admin => {
             extensions.insert(engine.admin_caller(presented).await?);
         }

@@ -14,13 +14,6 @@ macro_rules! public {
 
 /// The paths, and the methods that the compatible API has there.
 const TABLE: &[(&str, &str)] = &[
-    (
-        public!("/linked-account/integration/oauth-url/{slug}"),
-        "GET",
-    ),
-    (public!("/connect-url"), "POST"),
-    (public!("/connect-code/exchange"), "POST"),
-    (public!("/hosted-properties"), "GET"),
     (public!("/mcp-servers"), "GET POST"),
     (public!("/mcp-servers/{mcp_server_id}"), "GET PUT DELETE"),
     (public!("/execution/{execution_id}/stop"), "POST"),
@@ -102,9 +95,6 @@ const TABLE: &[(&str, &str)] = &[
         "POST",
     ),
     ("/api/v1/audit/public/audit-logs", "GET"),
-    ("/api/v1/{slug}/callback", "GET"),
-    ("/api/v1/{slug}/integrate", "GET POST"),
-    ("/api/v1/linked-acc/integration/{slug}", "DELETE"),
     (
         "/api/v1/auth-service/f-sdk/universal-connector/{slug}/integrate",
         "GET POST",
@@ -117,7 +107,6 @@ const TABLE: &[(&str, &str)] = &[
         "/api/v1/auth-service/f-sdk/universal-connector/{slug}/revoke",
         "POST",
     ),
-    ("/api/v2/app/{slug}/save", "POST"),
     ("/mcp/v1/{server_id}", "GET POST DELETE"),
     ("/mcp/v1/{token}/{server_id}", "GET POST DELETE"),
 ];

@@ -12,6 +12,7 @@ mod app_credentials;
 mod applications;
 mod audit;
 mod body;
+mod connect;
 mod connections;
 mod cors;
 mod credentials;

@@ -17,7 +17,11 @@ mod actions;
 pub fn openapi(registry: &Registry) -> Value {
     let mut schemas = generator(false);
     let mut paths = Map::new();
-    for route in routes() {
+    // Pages are for people.
+    let api = routes()
+        .into_iter()
+        .filter(|route| route.access != Access::Browser);
+    for route in api {
         let item = operation(&route, &mut schemas);
         add(&mut paths, route.path, route.method.as_str(), item);
     }
@@ -191,7 +195,7 @@ fn never_null(schema: &mut Value) {
 
 fn security(access: Access) -> Value {
     match access {
-        Access::Open => json!([]),
+        Access::Open | Access::Browser => json!([]),
         Access::Tenant => json!([{"apiKey": []}]),
         Access::Account => json!([{"sessionToken": []}, {"apiKey": [], "linkedAccount": []}]),
         Access::KeyedAccount => json!([{"apiKey": [], "linkedAccount": []}]),

@@ -4,7 +4,7 @@ use http::Uri;
 use http::uri::PathAndQuery;
 
 /// Where the API's own part of a path can begin.
-const FOLDERS: [&str; 4] = ["/api/v1/", "/api/v2/", "/api/v3/", "/mcp/"];
+const FOLDERS: [&str; 5] = ["/api/v1/", "/api/v2/", "/api/v3/", "/mcp/", "/connect/"];
 /// Whole paths that can stand behind a prefix.
 const FILES: [&str; 4] = ["/openapi.json", "/healthz", "/readyz", "/metrics"];
 
@@ -50,6 +50,11 @@ mod tests {
             (
                 "/api/v2/public/linked-account/a%2Fb%40c/",
                 "/api/v2/public/linked-account/a%2Fb%40c",
+            ),
+            ("/backend/connect/s/link_1/", "/connect/s/link_1"),
+            (
+                "/api/v1/connect/callback?code=a",
+                "/api/v1/connect/callback?code=a",
             ),
             (
                 "/api/v2/integration-schema/metrics",

@@ -160,7 +160,7 @@ impl Route {
     /// Whether the audit log has a line of every call: whatever changes something and is no record itself.
     pub fn is_audited(&self) -> bool {
         let safe = [Method::GET, Method::HEAD].contains(&self.method);
-        !safe && self.access != Access::Open && !self.operation.recorded_elsewhere
+        !safe && !self.access.is_anonymous() && !self.operation.recorded_elsewhere
     }
 
     /// The handler behind the layer that admits its callers: the only way to have it.

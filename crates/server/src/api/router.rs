@@ -10,17 +10,28 @@ use tenon_engine::error::{Code, Error};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::access::Access;
 use super::error::Failure;
+use super::route::Route;
 use super::{answer, cors, prefix, routes};
 use crate::app::App;
 
 /// The whole API, behind any prefix.
 pub fn router(app: App) -> Router {
-    let table = routes().into_iter().fold(Router::new(), |router, route| {
-        let path = route.path;
-        router.route(path, route.guarded(&app))
-    });
-    let api = finished(table.with_state(app));
+    let (pages, api): (Vec<_>, Vec<_>) = routes()
+        .into_iter()
+        .partition(|route| route.access == Access::Browser);
+    let table = |routes: Vec<Route>| {
+        let add = |router: Router<App>, route: Route| {
+            let path = route.path;
+            router.route(path, route.guarded(&app))
+        };
+        routes
+            .into_iter()
+            .fold(Router::new(), add)
+            .with_state(app.clone())
+    };
+    let api = finished(table(api), table(pages));
     // Outside the router, because it changes which route is meant.
     let rewritten = ServiceBuilder::new()
         .map_request(|mut request: Request<axum::body::Body>| {
@@ -33,13 +44,14 @@ pub fn router(app: App) -> Router {
     Router::new().fallback_service(rewritten)
 }
 
-/// What every answer goes through on its way out, from the inside to the outside.
-fn finished(table: Router) -> Router {
-    table
-        .fallback(no_such_route)
+/// What every answer goes through on its way out, from the inside to the outside. Scripts of other origins may call the
+/// API and not read the pages.
+fn finished(api: Router, pages: Router) -> Router {
+    api.fallback(no_such_route)
         .method_not_allowed_fallback(wrong_method)
-        .layer(CatchPanicLayer::custom(panicked))
         .layer(cors::layer())
+        .merge(pages.method_not_allowed_fallback(wrong_method))
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(to_its_end))
         .layer(from_fn(answer::complete))
 }
@@ -83,7 +95,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_internal_error_in_the_envelope_without_its_text() {
-        let router = finished(Router::new().route("/", get(fail)));
+        let router = finished(Router::new().route("/", get(fail)), Router::new());
         let request = Request::builder().uri("/").body(Body::empty()).unwrap();
         let response = router.oneshot(request).await.unwrap();
         assert_eq!(response.status(), 500);
@@ -104,7 +116,7 @@ mod tests {
             go.notified().await;
             done.notify_one();
         };
-        let router = finished(Router::new().route("/", get(slow)));
+        let router = finished(Router::new().route("/", get(slow)), Router::new());
         let request = Request::builder().uri("/").body(Body::empty()).unwrap();
         let caller = tokio::spawn(router.oneshot(request));
         begun.notified().await;

@@ -5,10 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use tenon_engine::connections::Choice;
+
 use super::access::Access;
 use super::answer::{Answer, Json};
 use super::body::Given;
-use super::extract::{ByAccount, Left, Path};
+use super::extract::{ByAccount, Left, Path, Query};
 use super::route::{Operation, Route, delete, get, post, put};
 use crate::app::App;
 
@@ -64,6 +66,15 @@ pub(super) fn routes() -> Vec<Route> {
             nothing,
             gone("sdkDeleteConfigById"),
         ),
+        delete(
+            "/api/v1/linked-acc/integration/{slug}",
+            Access::Session,
+            disconnect,
+            Operation::new("sdkDisconnect", "Disconnect an application")
+                .describe("Where the account has several connections to it, one has to be chosen.")
+                .query::<Disconnect>()
+                .gives::<Disconnected>(),
+        ),
         get(
             "/api/v2/public/slug/{slug}/configs",
             Access::Account,
@@ -85,6 +96,23 @@ struct Config {
     fields: [(); 0],
     workflows: [(); 0],
     field_errors: [(); 0],
+}
+
+/// Which connection.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Disconnect {
+    /// Of this way to authenticate, or of this family.
+    auth_type: Option<String>,
+    /// This one.
+    connection_id: Option<String>,
+}
+
+/// What was removed.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Disconnected {
+    success: bool,
+    /// How many connections: one, or none where there was none.
+    removed: usize,
 }
 
 /// What SDKs send.
@@ -124,6 +152,25 @@ async fn by_slug(Left(caller): ByAccount, Path(slug): Path<String>) -> Json<Conf
 
 async fn by_id(Path((slug, id)): Path<(String, String)>) -> Json<Config> {
     config(slug, id)
+}
+
+async fn disconnect(
+    State(app): State<App>,
+    Left(caller): ByAccount,
+    Path(slug): Path<String>,
+    Query(query): Query<Disconnect>,
+) -> Answer<Disconnected> {
+    caller.check_connecting(Some(&slug))?;
+    let choice = Choice {
+        connection: query.connection_id,
+        auth: query.auth_type,
+    };
+    let (tenant, account) = (caller.tenant(), &caller.account().account_id);
+    let removing = app.engine.disconnect(tenant, account, &slug, &choice);
+    Ok(Json(Disconnected {
+        success: true,
+        removed: removing.await?.len(),
+    }))
 }
 
 async fn nothing() -> Json<Value> {

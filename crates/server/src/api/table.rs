@@ -2,8 +2,8 @@
 
 use super::route::Route;
 use super::{
-    accounts, actions, admin, app_credentials, applications, connections, credentials, executions,
-    instances, left_out, sdk, sessions, system,
+    accounts, actions, admin, app_credentials, applications, connect, connections, credentials,
+    executions, instances, left_out, sdk, sessions, system,
 };
 
 /// Every route of the API.
@@ -19,6 +19,7 @@ pub fn routes() -> Vec<Route> {
         executions::routes(),
         instances::routes(),
         sdk::routes(),
+        connect::routes(),
         admin::routes(),
         system::routes(),
         left_out::routes(),

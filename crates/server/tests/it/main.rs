@@ -11,6 +11,7 @@ mod accounts;
 mod app_credentials;
 mod authorization;
 mod conformance;
+mod connecting;
 mod credentials;
 mod document;
 mod errors;

@@ -9,10 +9,13 @@ use super::matrix::call;
 use super::town::{Principal, Town, Whose};
 
 /// Routes whose changes are records of their own, or that change nothing.
-const RECORDED_ELSEWHERE: [&str; 7] = [
+const RECORDED_ELSEWHERE: [&str; 10] = [
     "executeAction",
     "createSessionToken",
     "revokeSessionToken",
+    "createConnectUrl",
+    "sdkIntegrate",
+    "confirmConnect",
     "sdkCreateConfig",
     "sdkUpdateConfig",
     "sdkDeleteConfig",
@@ -20,7 +23,8 @@ const RECORDED_ELSEWHERE: [&str; 7] = [
 ];
 
 fn changes(route: &Route) -> bool {
-    route.method != Method::GET && route.access != Access::Open
+    let anonymous = [Access::Open, Access::Browser].contains(&route.access);
+    route.method != Method::GET && !anonymous
 }
 
 #[test]

@@ -86,7 +86,8 @@ impl Expected {
         self.body.is_some_and(|body| body.contains('@'))
     }
 
-    fn is_reached(&self, who: Principal, whose: Whose) -> bool {
+    /// Whether what the id names is the caller's to reach.
+    pub(super) fn is_reached(&self, who: Principal, whose: Whose) -> bool {
         let has = |name: &str| self.path.contains(name);
         match () {
             () if has("{execution_id}") || has("{connection_id}") => who.reaches_execution(whose),
@@ -129,6 +130,7 @@ fn access(word: &str) -> Access {
         Access::Session,
         Access::TenantOrSession,
         Access::Admin,
+        Access::Browser,
     ];
     let found = all.into_iter().find(|one| format!("{one:?}") == word);
     found.unwrap_or_else(|| panic!("no access `{word}`"))

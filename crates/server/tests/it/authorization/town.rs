@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tenon_server::api::Access;
+use tenon_server::app::ApiSettings;
 use tenon_testkit::SECRET;
 
 use crate::world::{ADA, Ask, BOB, RUN, World};
@@ -105,7 +106,7 @@ impl Principal {
     pub(super) fn standing(self, access: Access) -> Standing {
         let (key, session) = (self.has_key(), self.has_session());
         let admitted = match access {
-            Access::Open => true,
+            Access::Open | Access::Browser => true,
             Access::Tenant | Access::KeyedAccount => key,
             Access::Account | Access::TenantOrSession => key || session,
             Access::Session => session,
@@ -169,7 +170,11 @@ pub(super) struct Town {
 
 impl Town {
     pub(super) async fn new() -> Self {
-        let world = World::new().await;
+        let settings = ApiSettings {
+            public_url: Some("https://tenon.example".to_owned()),
+            ..ApiSettings::default()
+        };
+        let world = World::with(settings).await;
         let organization =
             |answer: serde_json::Value| answer["organization_id"].as_str().unwrap().to_owned();
         let first = world.get("/api/v2/admin/organization").admin().send().await;
@@ -179,6 +184,9 @@ impl Town {
             .json(json!({"name": "Other"}))
             .await;
         let (first, other) = (organization(first.ok()), organization(other.ok()));
+        allow_connecting(&world, "environment=test").await;
+        allow_connecting(&world, "environment=production").await;
+        allow_connecting(&world, &format!("organization_id={other}")).await;
         let (dan_key_id, dan_key) = world.make_key(&format!("organization_id={other}")).await;
         make_account(&world, &dan_key, DAN).await;
         for (key, account) in [(&world.key, BOB), (&world.other_key, BOB), (&dan_key, DAN)] {
@@ -292,6 +300,13 @@ fn absent_like(id: &str) -> String {
     };
     let (prefix, rest) = id.rsplit_once('_').unwrap();
     format!("{prefix}_{}", rest.chars().map(swap).collect::<String>())
+}
+
+/// Lets accounts of an environment connect, with somewhere to return to.
+async fn allow_connecting(world: &World, query: &str) {
+    let path = format!("/api/v2/admin/environment?{query}");
+    let body = json!({"connect": {"origins": ["https://app.example"]}});
+    world.put(&path).admin().json(body).await.ok();
 }
 
 async fn make_account(world: &World, key: &str, account: &str) {

@@ -22,6 +22,7 @@ promises![
 fn days(days: u32) -> EnvironmentSettings {
     EnvironmentSettings {
         retention_days: Some(days),
+        ..EnvironmentSettings::default()
     }
 }
 

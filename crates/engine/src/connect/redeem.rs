@@ -1,0 +1,134 @@
+//! From what is parked to a connection. One process does it once.
+
+use super::callback::words;
+use super::parked::Parked;
+use super::{ANSWER_LIFE, Came, MINUTE};
+use crate::Engine;
+use crate::connections::Wish;
+use crate::error::{Code, Error, Outcomes};
+use crate::model::{
+    AttemptState, ConnectAttempt, ConnectFault, ConnectProblem, Connection, ConnectionId,
+};
+use crate::oauth::Granted;
+
+impl Engine {
+    /// Makes a connection of a parked attempt. Where it is another vendor account than the connection's so far, somebody
+    /// has to choose.
+    pub(super) async fn redeem(
+        &self,
+        attempt: &ConnectAttempt,
+        came: &Came,
+    ) -> Outcomes<ConnectAttempt> {
+        let until = self.clock.now().plus(MINUTE);
+        let next = attempt.next(AttemptState::Redeeming, until);
+        let Some(taken) = self.step(attempt, next).await? else {
+            return self.again(attempt).await;
+        };
+        match Box::pin(self.grant(attempt)).await {
+            Ok(granted) => Box::pin(self.settle(&taken, granted, came)).await,
+            Err(problem) => self.fail(&taken, problem, came).await,
+        }
+    }
+
+    /// The tokens of what is parked. The attempt is the parked one, for that is what they are sealed for.
+    async fn grant(&self, attempt: &ConnectAttempt) -> Result<Granted, ConnectProblem> {
+        let ground = self.ground_of(attempt).await.map_err(told)?;
+        if ground.as_ref() != Some(&attempt.trust) {
+            return Err(ConnectFault::Changed.into());
+        }
+        match self.unpark(attempt).await.map_err(told)? {
+            Some(Parked::Granted(granted)) => Ok(*granted),
+            Some(Parked::Code(away, code)) => {
+                let (tenant, slug, auth) = (&attempt.tenant, &attempt.slug, &attempt.auth);
+                let (facts, callback) = (attempt.wish.facts.clone(), &away.callback);
+                let exchanging =
+                    self.exchange(tenant, slug, auth, facts, callback, &away.kept, code);
+                exchanging.await.map_err(told)
+            }
+            Some(Parked::Away(_)) | None => Err(ConnectFault::AttemptOver.into()),
+        }
+    }
+
+    /// Keeps tokens, or parks them where somebody has to choose.
+    async fn settle(
+        &self,
+        attempt: &ConnectAttempt,
+        granted: Granted,
+        came: &Came,
+    ) -> Outcomes<ConnectAttempt> {
+        let old = self.meant(attempt).await?;
+        let known = old.as_ref().and_then(|old| old.identifier.as_deref());
+        let new = granted.identity.identifier.as_deref();
+        let other_account = known.zip(new).is_some_and(|(known, new)| known != new);
+        if other_account {
+            return self.park_choice(attempt, granted).await;
+        }
+        self.become_connection(attempt, granted, old.as_ref(), came)
+            .await
+    }
+
+    /// Makes the connection: over the old one, or beside those that there are.
+    pub(super) async fn become_connection(
+        &self,
+        attempt: &ConnectAttempt,
+        granted: Granted,
+        old: Option<&Connection>,
+        came: &Came,
+    ) -> Outcomes<ConnectAttempt> {
+        let wish = Wish {
+            replace: old.map(|old| old.id.clone()),
+            another: old.is_none(),
+            label: None,
+        };
+        let keeping = self.keep_granted(&attempt.tenant, &attempt.account, granted, wish);
+        match keeping.await {
+            Ok((connection, _added)) => self.connected(attempt, &connection.id).await,
+            Err(error) => self.fail(attempt, told(error), came).await,
+        }
+    }
+
+    async fn connected(
+        &self,
+        attempt: &ConnectAttempt,
+        connection: &ConnectionId,
+    ) -> Outcomes<ConnectAttempt> {
+        let until = self.clock.now().plus(ANSWER_LIFE);
+        let mut next = attempt.next(AttemptState::Connected, until);
+        next.connection = Some(connection.clone());
+        match self.step(attempt, next).await? {
+            Some(connected) => Ok(connected),
+            None => self.again(attempt).await,
+        }
+    }
+
+    /// The connection that gets the new credential: the one that was named, else the account's of the same way.
+    pub(super) async fn meant(&self, attempt: &ConnectAttempt) -> Outcomes<Option<Connection>> {
+        if attempt.wish.another {
+            return Ok(None);
+        }
+        let (tenant, account, slug) = (&attempt.tenant, &attempt.account, &attempt.slug);
+        let own = self.store.connections(tenant, account, Some(slug)).await?;
+        let meant = |one: &Connection| match &attempt.wish.replace {
+            Some(id) => one.id == *id,
+            None => one.auth == attempt.auth && !one.sandbox,
+        };
+        Ok(own.into_iter().find(meant))
+    }
+}
+
+/// An error of the way to a connection, for people.
+fn told(error: Error) -> ConnectProblem {
+    match error.code {
+        Code::Internal | Code::CredentialUnreadable => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "an attempt to connect failed"
+            );
+            ConnectFault::NotGranted.into()
+        }
+        _ => ConnectProblem {
+            fault: ConnectFault::NotGranted,
+            said: Some(words(&error.message)),
+        },
+    }
+}

@@ -1,0 +1,27 @@
+//! Connecting: how a tenant starts it, the pages that a browser sees, the way back from the application, and the
+//! confirmation. The engine's connect flow decides; this translates.
+
+mod assets;
+mod browser;
+mod callback;
+mod confirm;
+mod pages;
+mod start;
+mod view;
+
+use super::route::Route;
+
+/// The routes.
+pub(super) fn routes() -> Vec<Route> {
+    [
+        start::routes(),
+        confirm::routes(),
+        pages::routes(),
+        callback::routes(),
+        assets::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|route| route.tagged("Connecting"))
+    .collect()
+}
