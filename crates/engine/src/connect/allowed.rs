@@ -80,7 +80,8 @@ fn address(text: &str) -> Option<Url> {
         "http" => is_this_machine(&url),
         _ => false,
     };
-    (bare && safe).then_some(url)
+    // A star is a sign that a pattern was meant, and there are none.
+    (bare && safe && !url.host_str().is_some_and(|host| host.contains('*'))).then_some(url)
 }
 
 /// Whether browsers take the address for one of their own machine.

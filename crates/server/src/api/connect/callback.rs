@@ -9,8 +9,8 @@ use tenon_engine::connect::{CameBack, Stopped};
 use tenon_engine::model::ConnectFault;
 use tenon_vault::Secret;
 
+use super::attempts::after;
 use super::browser::{Coming, secret};
-use super::pages::after;
 use super::view::stopped;
 use crate::api::access::Access::Browser;
 use crate::api::error::Failure;

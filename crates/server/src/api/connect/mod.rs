@@ -2,9 +2,11 @@
 //! confirmation. The engine's connect flow decides; this translates.
 
 mod assets;
+mod attempts;
 mod browser;
 mod callback;
 mod confirm;
+mod consent;
 mod pages;
 mod start;
 mod view;
@@ -17,6 +19,8 @@ pub(super) fn routes() -> Vec<Route> {
         start::routes(),
         confirm::routes(),
         pages::routes(),
+        consent::routes(),
+        attempts::routes(),
         callback::routes(),
         assets::routes(),
     ]
