@@ -10,6 +10,7 @@ mod idempotency;
 mod journal;
 mod keys;
 mod nouns;
+mod oauth_clients;
 mod organizations;
 mod rates;
 mod renewals;
