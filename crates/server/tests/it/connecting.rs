@@ -1,5 +1,8 @@
-//! Connecting at the level of HTTP: links, pages, forms and the confirmation.
+//! Connecting at the level of HTTP: links, pages, forms, consent at an application, and the attacks on all of it.
 
+mod attacks;
 mod browser;
+mod consent;
 mod forms;
 mod links;
+mod vendor;

@@ -10,6 +10,7 @@ use tenon_vault::Secret;
 use crate::api::access::Access::Admin;
 use crate::api::answer::{Answer, Json};
 use crate::api::body::Given;
+use crate::api::connect::callback_address;
 use crate::api::extract::{Managed, Path, Query};
 use crate::api::route::{Operation, Route, delete, get, put};
 use crate::app::App;
@@ -109,11 +110,8 @@ struct Removed {
 
 impl ClientBody {
     fn new(app: &App, client: OauthClient) -> Self {
-        let base = app.settings.public_url.as_deref();
-        let redirect_uri = base.map(|base| {
-            let base = base.trim_end_matches('/');
-            format!("{base}/api/v1/{}/callback", client.slug)
-        });
+        let base = app.settings.public_url();
+        let redirect_uri = base.map(|base| callback_address(&base, &client.slug));
         Self {
             redirect_uri,
             slug: client.slug,

@@ -31,7 +31,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// The address that a tenant registers at an application.
-pub(super) fn address(public_url: &str, slug: &str) -> String {
+pub(in crate::api) fn address(public_url: &str, slug: &str) -> String {
     format!("{public_url}/api/v1/{slug}/callback")
 }
 

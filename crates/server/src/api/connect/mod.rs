@@ -11,6 +11,8 @@ mod pages;
 mod start;
 mod view;
 
+pub(super) use callback::address as callback_address;
+
 use super::route::Route;
 
 /// The routes.

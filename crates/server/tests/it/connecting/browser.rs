@@ -128,15 +128,22 @@ pub(super) fn attribute(page: &Answer, name: &str) -> String {
         .split_once(&format!("{name}=\""))
         .unwrap_or_else(|| panic!("no {name} in {text}"));
     let (value, _) = rest.split_once('"').unwrap();
-    let plain = [
+    plain(value)
+}
+
+/// A text of a page as people read it.
+pub(super) fn plain(text: &str) -> String {
+    let signs = [
         ("&#x2f;", "/"),
         ("&#x27;", "'"),
+        ("&#x3d;", "="),
         ("&quot;", "\""),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
         ("&amp;", "&"),
     ];
-    plain
-        .iter()
-        .fold(value.to_owned(), |text, (from, to)| text.replace(from, to))
+    let unescape = |text: String, (from, to): &(&str, &str)| text.replace(from, to);
+    signs.iter().fold(text.to_owned(), unescape)
 }
 
 /// Confirms an attempt by a session token of an account.
