@@ -143,7 +143,7 @@ fn seconds(value: &Value) -> Option<i64> {
         Value::String(text) => text.trim().parse::<f64>().ok()?,
         other => other.as_f64()?,
     };
-    let possible = number >= 1.0 && number <= LONGEST_LIFE;
+    let possible = (1.0..=LONGEST_LIFE).contains(&number);
     #[expect(clippy::cast_possible_truncation, reason = "between 1 and ten years")]
     possible.then_some(number as i64)
 }
@@ -179,10 +179,11 @@ fn document(response: &Response) -> Option<Map<String, Value>> {
         .iter()
         .find(|(name, _)| name == "content-type");
     let kind = kind.map_or("", |(_, kind)| kind.as_str());
-    if kind.starts_with("application/x-www-form-urlencoded") || kind.starts_with("text/plain") {
-        if let Some(members) = form(&response.body) {
-            return Some(members);
-        }
+    let forms = ["application/x-www-form-urlencoded", "text/plain"];
+    if forms.iter().any(|form| kind.starts_with(form))
+        && let Some(members) = form(&response.body)
+    {
+        return Some(members);
     }
     let Members(map) = serde_json::from_slice(&response.body).ok()?;
     Some(map)

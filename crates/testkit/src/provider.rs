@@ -9,6 +9,7 @@ mod assertion;
 mod authorize;
 mod behaviour;
 mod client;
+mod connector;
 mod desk;
 mod garbage;
 mod ledger;

@@ -10,4 +10,6 @@ mod bounds;
 mod credentials;
 mod failures;
 mod hostile;
+mod oauth1;
 mod routes;
+mod tokens;
