@@ -91,6 +91,8 @@ codes! {
     BadRequest "BAD_REQUEST" 400 Caller false SERVER_ERROR, "The request cannot be carried out as it stands; the message says why.";
     MissingLinkedAccountId "MISSING_LINKED_ACCOUNT_ID" 400 Caller false None, "An API key needs a linked account on this route: send the header `linked_account_id`.";
     InvalidLinkedAccountId "INVALID_LINKED_ACCOUNT_ID" 400 Caller false None, "The linked account's id is missing or is not one that can exist.";
+    InvalidEvent "INVALID_EVENT" 400 Caller false None, "Invalid event. Check events list in documentation.";
+    WebhookNotFound "WEBHOOK_NOT_FOUND" 400 Caller false Some("RESOURCE_NOT_FOUND"), "Webhook not found";
     InvalidCredentials "INVALID_CREDENTIALS" 401 Caller false SERVER_ERROR, "The API key is missing, wrong or revoked, or two credentials disagree.";
     InvalidSessionToken "INVALID_SESSION_TOKEN" 401 Caller false SERVER_ERROR, "The session token is wrong, over or revoked; mint another.";
     InvalidToken "INVALID_TOKEN" 401 Caller false None, "The session token is missing, wrong, over or revoked.";

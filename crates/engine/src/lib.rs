@@ -30,6 +30,7 @@ pub mod retention;
 pub mod rotation;
 pub mod sessions;
 pub mod transport;
+pub mod webhooks;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
@@ -46,6 +47,7 @@ use crate::oauth::{Flights, Spill};
 use crate::ports::{Clock, Store};
 use crate::registry::Registry;
 use crate::transport::Transport;
+use crate::webhooks::Lanes;
 
 /// What an engine is made of.
 pub struct Parts {
@@ -88,6 +90,8 @@ pub struct Engine {
     spill: Option<Box<dyn Spill>>,
     /// Itself, for what goes on when its caller is gone.
     me: Weak<Self>,
+    /// The endpoints that are told something at present.
+    lanes: Arc<Lanes>,
     /// Held while keys are rotated.
     rotating: tokio::sync::Mutex<()>,
 }
@@ -123,6 +127,7 @@ impl Engine {
             renewing: Arc::new(Semaphore::new(oauth::AT_ONCE)),
             spill,
             me: me.clone(),
+            lanes: Arc::default(),
             rotating: Default::default(),
         })
     }

@@ -1,5 +1,5 @@
-//! What runs beside the requests: ending what nobody carries out, forgetting what is past its life, renewing tokens, watching the operator's connectors, and keeping
-//! the metrics small.
+//! What runs beside the requests: ending what nobody carries out, forgetting what is past its life, renewing tokens, telling webhooks, watching the
+//! operator's connectors, and keeping the metrics small.
 
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 /// A refresh whose process died is taken up within this time after its lease is over.
 const RENEWAL: Duration = Duration::from_secs(2);
 const WATCH: Duration = Duration::from_secs(1);
+/// Events that other processes wrote and deliveries that become due are found within this time; this process's own events at once.
+const WEBHOOKS: Duration = Duration::from_secs(1);
 const UPKEEP: Duration = Duration::from_secs(5);
 /// Codes and typed fields that wait for a confirmation in vain are forgotten so soon after their minute.
 const FORGET: Duration = Duration::from_secs(20);
@@ -22,9 +24,13 @@ const FORGET: Duration = Duration::from_secs(20);
 /// Starts every job; they end when `app.stopping` says so.
 pub(crate) fn start(app: &App, tasks: &TaskTracker) {
     tasks.spawn(every(EXPIRY, app.clone(), async |app| expire(app).await));
+    tasks.spawn(every(EXPIRY, app.clone(), async |app| {
+        forget_deliveries(app).await
+    }));
     tasks.spawn(every(SWEEP, app.clone(), async |app| sweep(app).await));
     tasks.spawn(every(RENEWAL, app.clone(), async |app| renew(app).await));
     tasks.spawn(every(FORGET, app.clone(), async |app| forget(app).await));
+    tasks.spawn(webhooks(app.clone()));
     tasks.spawn(every(UPKEEP, app.clone(), async |app| {
         app.metrics.run_upkeep();
     }));
@@ -57,6 +63,18 @@ async fn every(period: Duration, app: App, job: impl AsyncFn(&App)) {
     }
 }
 
+async fn webhooks(app: App) {
+    let news = async || tokio::time::timeout(WEBHOOKS, app.engine.webhook_news()).await;
+    while app.stopping.run_until_cancelled(news()).await.is_some() {
+        if let Err(error) = app.engine.announce_events().await {
+            tracing::warn!(%error, "webhooks could not be told of what happened to connections");
+        }
+        if let Err(error) = app.engine.deliver_webhooks().await {
+            tracing::warn!(%error, "what is due to webhooks could not be looked for");
+        }
+    }
+}
+
 async fn expire(app: &App) {
     if let Err(error) = app.engine.forget_rates().await {
         tracing::warn!(%error, "accounts that have their whole rate again could not be forgotten");
@@ -82,6 +100,13 @@ async fn forget(app: &App) {
         Ok(0) => {}
         Ok(count) => tracing::debug!(count, "forgot what nobody confirmed"),
         Err(error) => tracing::warn!(%error, "what nobody confirmed could not be forgotten"),
+    }
+}
+
+async fn forget_deliveries(app: &App) {
+    match app.engine.forget_deliveries().await {
+        Ok(count) => tracing::debug!(count, "forgot old deliveries to webhooks"),
+        Err(error) => tracing::warn!(%error, "old deliveries to webhooks could not be forgotten"),
     }
 }
 

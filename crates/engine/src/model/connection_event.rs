@@ -77,6 +77,7 @@ impl ConnectionEvent {
             reason: None,
             detail: Map::new(),
         }
+        .with("auth_type", connection.auth.clone())
     }
 
     /// The same with its reason.

@@ -16,6 +16,14 @@ impl Millis {
             .to_string()
     }
 
+    /// As HTTP writes dates, such as `Tue, 07 Nov 2023 08:03:27 GMT`.
+    pub fn to_http_date(self) -> String {
+        chrono::DateTime::from_timestamp_millis(self.0)
+            .unwrap_or_default()
+            .format("%a, %d %b %Y %H:%M:%S GMT")
+            .to_string()
+    }
+
     /// This time and so many milliseconds.
     pub fn plus(self, milliseconds: i64) -> Self {
         Self(self.0.saturating_add(milliseconds))

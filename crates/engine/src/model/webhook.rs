@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Millis, Tenant, WebhookId};
 
 /// One endpoint of a tenant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Webhook {
     /// Its id.
     pub id: WebhookId,
@@ -28,8 +28,8 @@ pub struct Webhook {
     pub updated_at: Millis,
 }
 
-/// What a tenant says of an endpoint. Holds no secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a tenant says of an endpoint. Holds no secret but what the tenant put into the URL, so `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookDefinition {
     /// Where it is.
@@ -54,6 +54,24 @@ pub struct WebhookDefinition {
     pub webhook_description: Option<String>,
     /// Whether requests also carry the signature of the compatible API, by a key that the tenant gave.
     pub compat_signature: bool,
+}
+
+impl std::fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Webhook")
+            .field("id", &self.id)
+            .field("is_enabled", &self.is_enabled)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for WebhookDefinition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WebhookDefinition")
+            .field("events", &self.events)
+            .finish_non_exhaustive()
+    }
 }
 
 words! {

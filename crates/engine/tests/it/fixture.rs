@@ -48,6 +48,7 @@ pub(crate) struct World {
     pub(crate) tenant: TenantCaller,
     pub(crate) caller: AccountCaller,
     pub(crate) key: Secret,
+    ring: String,
     _folder: Searched,
 }
 
@@ -89,6 +90,12 @@ pub(crate) async fn engine(
     clock: Arc<Still>,
     ring: KeyRing,
 ) -> Arc<Engine> {
+    let engine = built(store, clock, ring).await;
+    engine.begin_life().await.unwrap();
+    engine
+}
+
+async fn built(store: Arc<SqliteStore>, clock: Arc<Still>, ring: KeyRing) -> Arc<Engine> {
     let keys = KeyChain::open(
         ring,
         Arc::clone(&store) as Arc<dyn Store>,
@@ -101,7 +108,7 @@ pub(crate) async fn engine(
         ..Config::default()
     };
     let egress = Egress::new(config).unwrap();
-    let engine = Engine::new(Parts {
+    Engine::new(Parts {
         store,
         keys,
         egress: Box::new(egress),
@@ -111,9 +118,13 @@ pub(crate) async fn engine(
         caps: Caps::default(),
         rate: None,
         spill: None,
-    });
-    engine.begin_life().await.unwrap();
-    engine
+    })
+}
+
+/// Another process on the same store, for what writes no journal.
+pub(crate) async fn engine_beside(world: &World) -> Arc<Engine> {
+    let ring = KeyRing::parse(&world.ring).unwrap();
+    built(Arc::clone(&world.store), Arc::clone(&world.clock), ring).await
 }
 
 pub(crate) fn clock() -> Arc<Still> {
@@ -125,7 +136,9 @@ impl World {
         let folder = Searched::new();
         let store = SqliteStore::open(&folder.path().join("t.db")).unwrap();
         let (clock, application) = (clock(), Application::start().await);
-        let engine = engine(Arc::clone(&store), Arc::clone(&clock), KeyRing::generate()).await;
+        let ring = KeyRing::generate();
+        let text = ring.to_text().to_string();
+        let engine = engine(Arc::clone(&store), Arc::clone(&clock), ring).await;
         engine
             .registry()
             .replace([connector(&application.base, "x-token")]);
@@ -166,6 +179,7 @@ impl World {
             tenant,
             caller,
             key,
+            ring: text,
             _folder: folder,
         };
         world.connect().await;

@@ -14,3 +14,4 @@ mod retention;
 mod sessions;
 mod simulation;
 mod starting;
+mod webhooks;
