@@ -10,6 +10,7 @@ mod connections;
 mod executing;
 mod failing;
 mod fixture;
+mod renewing;
 mod retention;
 mod sessions;
 mod simulation;
