@@ -18,8 +18,8 @@ mod sweep;
 mod verdict;
 
 pub use clients::NewOauthClient;
-pub use consent::Consent;
-pub use exchange::Granted;
+pub use consent::{Consent, SettingOut};
+pub use exchange::{BroughtBack, Granted};
 pub use refresh::Demand;
 pub use revoke::Revocation;
 pub use spill::Spill;

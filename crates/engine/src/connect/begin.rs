@@ -15,6 +15,7 @@ use crate::model::{
     AttemptState, AttemptWish, Confirm, ConnectAttempt, ConnectAttemptId, ConnectFault,
     ConnectionId,
 };
+use crate::oauth::SettingOut;
 
 /// What a visitor sent from a consent page or a form.
 #[derive(Debug, Default)]
@@ -145,8 +146,12 @@ impl Engine {
         attempt.state_hash = self.connect_hash(For::State, &state);
         let (tenant, slug) = (&attempt.tenant, &attempt.slug);
         let (auth, state) = (Some(attempt.auth.as_str()), state.expose());
-        let consenting = self.consent(tenant, slug, auth, &facts, callback, state, None);
-        let consent = consenting.await?;
+        let out = SettingOut {
+            facts: &facts,
+            redirect_uri: callback,
+            state,
+        };
+        let consent = self.consent(tenant, slug, auth, &out).await?;
         attempt.wish.facts = facts;
         attempt.wish.scopes = consent.scopes;
         let away = Away {

@@ -9,7 +9,7 @@ use crate::error::{Code, Error, Outcomes};
 use crate::model::{
     AttemptState, ConnectAttempt, ConnectFault, ConnectProblem, Connection, ConnectionId,
 };
-use crate::oauth::Granted;
+use crate::oauth::{BroughtBack, Granted};
 
 impl Engine {
     /// Makes a connection of a parked attempt. Where it is another vendor account than the connection's so far, somebody
@@ -40,9 +40,13 @@ impl Engine {
             Some(Parked::Granted(granted)) => Ok(*granted),
             Some(Parked::Code(away, code)) => {
                 let (tenant, slug, auth) = (&attempt.tenant, &attempt.slug, &attempt.auth);
-                let (facts, callback) = (attempt.wish.facts.clone(), &away.callback);
-                let exchanging =
-                    self.exchange(tenant, slug, auth, facts, callback, &away.kept, code);
+                let back = BroughtBack {
+                    facts: attempt.wish.facts.clone(),
+                    redirect_uri: &away.callback,
+                    kept: &away.kept,
+                    code,
+                };
+                let exchanging = self.exchange(tenant, slug, auth, back);
                 exchanging.await.map_err(told)
             }
             Some(Parked::Away(_)) | None => Err(ConnectFault::AttemptOver.into()),

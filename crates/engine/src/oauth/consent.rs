@@ -17,27 +17,30 @@ use crate::Engine;
 use crate::error::{Code, Error, Outcomes};
 use crate::model::Tenant;
 
+/// What a person sets out with.
+#[derive(Debug)]
+pub struct SettingOut<'a> {
+    /// The facts of the connection that they were asked for.
+    pub facts: &'a BTreeMap<String, String>,
+    /// Where they come back to.
+    pub redirect_uri: &'a str,
+    /// What they bring back.
+    pub state: &'a str,
+}
+
 /// A person's way to the application.
 #[derive(Debug)]
 pub struct Consent {
-    /// The way to authenticate, by name.
-    pub auth: String,
     /// Where the person consents.
     pub url: Url,
     /// What is asked for.
     pub scopes: Vec<String>,
     /// What [`Engine::exchange`] needs besides the code: the verifier, or a request token. Secret.
     pub kept: Credential,
-    /// What the tokens will be sealed for: where it is another when the person comes back, the connector or the client was changed meanwhile.
-    pub trust: String,
-    /// What the authorization server calls itself, where it is known to say so (RFC 9207).
-    pub issuer: Option<String>,
 }
 
 impl Engine {
-    /// Makes the address where a person consents to a connection.
-    ///
-    /// `redirect_uri` is where they come back to, with `state`. `scopes` are the tenant's or the connector's where nobody says.
+    /// Makes the address where a person consents to a connection, to the tenant's scopes or else the connector's.
     ///
     /// # Errors
     /// [`Code::OauthClientRequired`]; [`Code::ValidationError`] for facts that are missing or wrong; for OAuth 1.0a also
@@ -47,23 +50,18 @@ impl Engine {
         tenant: &Tenant,
         slug: &str,
         auth: Option<&str>,
-        facts: &BTreeMap<String, String>,
-        redirect_uri: &str,
-        state: &str,
-        scopes: Option<Vec<String>>,
+        out: &SettingOut<'_>,
     ) -> Outcomes<Consent> {
         let connector = self.registry.connector(slug)?;
         let (auth, way) = granting_way(&connector, auth)?;
-        check_asked_facts(&connector, way, facts)?;
+        check_asked_facts(&connector, way, out.facts)?;
         let client = self.client_of(tenant, &connector, auth, way).await?;
-        let scopes = wanted_scopes(way, &client, scopes);
+        let scopes = asked_scopes(way, Some(&client));
         let going = Going {
             connector: &connector,
             way,
-            facts,
             client: &client,
-            redirect_uri,
-            state,
+            out,
             scopes: &scopes,
         };
         let (url, kept) = match flow(way) {
@@ -74,41 +72,7 @@ impl Engine {
                 return Err(Error::invalid("auth_type", "enum", message));
             }
         };
-        let trust = consent_trust(&connector, way, facts, &client.id)?;
-        let issuer = way
-            .grant
-            .as_ref()
-            .and_then(|grant| grant.doc.issuer.clone());
-        Ok(Consent {
-            auth: auth.to_owned(),
-            url,
-            scopes,
-            kept,
-            trust,
-            issuer,
-        })
-    }
-
-    /// The [`Consent::trust`] of now.
-    ///
-    /// # Errors
-    /// As [`Engine::consent`].
-    pub async fn trust_of_consent(
-        &self,
-        tenant: &Tenant,
-        slug: &str,
-        auth: &str,
-        facts: &BTreeMap<String, String>,
-    ) -> Outcomes<String> {
-        let connector = self.registry.connector(slug)?;
-        let (auth, way) = granting_way(&connector, Some(auth))?;
-        let client = self.client_id_of(tenant, &connector, auth).await?;
-        consent_trust(
-            &connector,
-            way,
-            facts,
-            client.as_deref().unwrap_or_default(),
-        )
+        Ok(Consent { url, scopes, kept })
     }
 
     async fn with_request_token(&self, going: &Going<'_>) -> Outcomes<(Url, Credential)> {
@@ -117,10 +81,10 @@ impl Engine {
             .grant
             .as_ref()
             .ok_or_else(|| Error::of(Code::Internal))?;
-        let callback = format!("{}?state={}", going.redirect_uri, going.state);
+        let callback = format!("{}?state={}", going.out.redirect_uri, going.out.state);
         let plan = going
             .connector
-            .request_token_plan(grant, going.facts, &callback)?;
+            .request_token_plan(grant, going.out.facts, &callback)?;
         let credential = for_token_call(&Credential::default(), Some(going.client), []);
         let told = self
             .ask_for_tokens(grant, plan, &credential, TOKEN_LIMIT)
@@ -143,7 +107,7 @@ impl Engine {
         // A request token is shown to the browser on purpose: it is worth nothing without its secret and the verifier.
         let url = going
             .connector
-            .consent_url_of_token(grant, going.facts, token.expose())?;
+            .consent_url_of_token(grant, going.out.facts, token.expose())?;
         let kept = [
             (ACCESS_TOKEN.to_owned(), token),
             (VERIFIER.to_owned(), secret),
@@ -156,10 +120,8 @@ impl Engine {
 struct Going<'a> {
     connector: &'a Connector,
     way: &'a Way,
-    facts: &'a BTreeMap<String, String>,
     client: &'a OpenClient,
-    redirect_uri: &'a str,
-    state: &'a str,
+    out: &'a SettingOut<'a>,
     scopes: &'a [String],
 }
 
@@ -175,12 +137,14 @@ impl Going<'_> {
         let challenge = URL_SAFE_NO_PAD.encode(hash);
         let request = ConsentRequest {
             client_id: &self.client.id,
-            redirect_uri: self.redirect_uri,
-            state: self.state,
+            redirect_uri: self.out.redirect_uri,
+            state: self.out.state,
             challenge: &challenge,
             scopes: self.scopes,
         };
-        let url = self.connector.consent_url(grant, self.facts, &request)?;
+        let url = self
+            .connector
+            .consent_url(grant, self.out.facts, &request)?;
         Ok((
             url,
             Credential::from_fields([(VERIFIER.to_owned(), verifier)]),
@@ -192,17 +156,12 @@ pub(super) fn flow(way: &Way) -> Option<Flow> {
     way.grant.as_ref().map(|grant| grant.flow())
 }
 
-/// The scopes that are asked for: what the call wants, else the tenant, else the connector.
-pub(super) fn wanted_scopes(
-    way: &Way,
-    client: &OpenClient,
-    wanted: Option<Vec<String>>,
-) -> Vec<String> {
-    let of_client = || (!client.scopes.is_empty()).then(|| client.scopes.clone());
+/// The scopes that are asked for: the tenant's, or else the connector's.
+pub(super) fn asked_scopes(way: &Way, client: Option<&OpenClient>) -> Vec<String> {
+    let of_client = client.map(|client| client.scopes.clone());
     let of_connector = || way.grant.as_ref().map(|grant| grant.doc.scopes.clone());
-    let wanted = wanted.filter(|scopes| !scopes.is_empty());
-    wanted
-        .or_else(of_client)
+    of_client
+        .filter(|scopes| !scopes.is_empty())
         .or_else(of_connector)
         .unwrap_or_default()
 }
@@ -223,18 +182,6 @@ pub(crate) fn check_asked_facts(
         true => Ok(()),
         false => Err(Error::validation(errors)),
     }
-}
-
-/// Facts that the answer brings are not known yet, so hosts are taken as their examples name them.
-fn consent_trust(
-    connector: &Connector,
-    way: &Way,
-    facts: &BTreeMap<String, String>,
-    client: &str,
-) -> Outcomes<String> {
-    let mut known = connector.example_facts();
-    known.extend(facts.clone());
-    Ok(connector.trust_of_client(way, &known, Some(client))?)
 }
 
 /// The application's refusal, in its words.

@@ -38,10 +38,21 @@ pub struct Granted {
     pub(crate) renewal: Renewal,
 }
 
+/// What a person brought back, and what was remembered for it.
+#[derive(Debug)]
+pub struct BroughtBack<'a> {
+    /// The facts of the connection that they were asked for.
+    pub facts: BTreeMap<String, String>,
+    /// Where they came back to.
+    pub redirect_uri: &'a str,
+    /// [`super::Consent::kept`].
+    pub kept: &'a Credential,
+    /// The code.
+    pub code: Secret,
+}
+
 impl Engine {
     /// Exchanges a code for tokens and asks whose they are. Nothing is kept yet: see [`Engine::keep_granted`].
-    ///
-    /// `kept` is [`super::Consent::kept`].
     ///
     /// # Errors
     /// [`Code::AuthorizationFailed`] in the application's words.
@@ -50,17 +61,14 @@ impl Engine {
         tenant: &Tenant,
         slug: &str,
         auth: &str,
-        facts: BTreeMap<String, String>,
-        redirect_uri: &str,
-        kept: &Credential,
-        code: Secret,
+        back: BroughtBack<'_>,
     ) -> Outcomes<Granted> {
         let connector = self.registry.connector(slug)?;
         let (auth, way) = granting_way(&connector, Some(auth))?;
         let grant = granting(way)?;
         let client = self.client_of(tenant, &connector, auth, way).await?;
-        let plan = connector.token_plan(grant, &facts, Proof::Code(redirect_uri))?;
-        let credential = for_token_call(kept, Some(&client), [(CODE, code)]);
+        let plan = connector.token_plan(grant, &back.facts, Proof::Code(back.redirect_uri))?;
+        let credential = for_token_call(back.kept, Some(&client), [(CODE, back.code)]);
         let asked_at = self.clock.now();
         let told = self
             .ask_for_tokens(grant, plan, &credential, TOKEN_LIMIT)
@@ -72,7 +80,7 @@ impl Engine {
         let taken = take(
             way,
             granted,
-            facts,
+            back.facts,
             asked_at,
             self.clock.chance(),
             Some(&client),

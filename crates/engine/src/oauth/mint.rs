@@ -9,7 +9,7 @@ use tenon_vault::Credential;
 
 use super::OWN_CLIENT;
 use super::call::{TOKEN_LIMIT, for_token_call};
-use super::clients::OpenClient;
+use super::consent::asked_scopes;
 use super::exchange::{Granted, Taken, failed, granting, over, renewal};
 use super::verdict::{Verdict, judge};
 use crate::Engine;
@@ -20,7 +20,7 @@ use crate::model::Tenant;
 pub(crate) fn needs_client(way: &Way) -> bool {
     way.grant.as_ref().is_some_and(|grant| {
         let typed = way.doc.fields.contains_key(CLIENT_ID);
-        !typed && !(grant.flow().mints() && grant.doc.client_auth == ClientAuth::None)
+        !(typed || grant.flow().mints() && grant.doc.client_auth == ClientAuth::None)
     })
 }
 
@@ -53,7 +53,7 @@ impl Engine {
             false => None,
         };
         let asked_at = self.clock.now();
-        let scopes = minted_scopes(way, client.as_ref());
+        let scopes = asked_scopes(way, client.as_ref());
         let proof = Proof::Itself(&scopes, asked_at.seconds());
         let plan = connector.token_plan(grant, &facts, proof)?;
         let credential = for_token_call(&typed, client.as_ref(), []);
@@ -75,13 +75,4 @@ impl Engine {
             client: Some(client.map_or_else(|| OWN_CLIENT.to_owned(), |client| client.id)),
         })
     }
-}
-
-pub(super) fn minted_scopes(way: &Way, client: Option<&OpenClient>) -> Vec<String> {
-    let of_client = client.map(|client| client.scopes.clone());
-    let of_connector = || way.grant.as_ref().map(|grant| grant.doc.scopes.clone());
-    of_client
-        .filter(|scopes| !scopes.is_empty())
-        .or_else(of_connector)
-        .unwrap_or_default()
 }

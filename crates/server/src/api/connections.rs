@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tenon_engine::access::AccountCaller;
 use tenon_engine::connections::{Description, Health};
-use tenon_engine::error::{Error, Outcomes};
+use tenon_engine::error::Outcomes;
 use tenon_engine::model::{Connection, ConnectionEvent};
 
 use super::access::Access;
@@ -262,6 +262,6 @@ async fn timeline(
         .items
         .first()
         .map_or(Ok(()), |event| caller.check_application(&event.slug));
-    covered.map_err(Error::from)?;
+    covered?;
     Ok(Json(Paged::new(page, paging, EventBody::from)))
 }

@@ -16,9 +16,10 @@ use crate::model::{
     Connection, ConnectionEvent, ConnectionEventKind, ConnectionStatus, LeaseOwner,
 };
 use crate::oauth::call::for_token_call;
+use crate::oauth::consent::asked_scopes;
 use crate::oauth::exchange::{granting, over, renewal};
 use crate::oauth::failpoint::failpoint;
-use crate::oauth::mint::{minted_scopes, needs_client};
+use crate::oauth::mint::needs_client;
 use crate::oauth::verdict::{Verdict, Words, judge};
 use crate::oauth::{OWN_CLIENT, schedule};
 
@@ -128,7 +129,7 @@ impl Engine {
         if current.client.as_deref() != Some(present) {
             return Err(Error::of(Code::ConnectorChanged));
         }
-        let scopes = minted_scopes(way, client.as_ref());
+        let scopes = asked_scopes(way, client.as_ref());
         let proof = match (grant.flow().mints(), old.get(REFRESH_TOKEN)) {
             (true, _) => Proof::Itself(&scopes, self.clock.now().seconds()),
             (false, Some(token)) if !token.is_empty() => Proof::Refresh,
