@@ -86,7 +86,7 @@ impl Scene {
         let http = Http::new(self.provider.base.clone());
         let path = address.strip_prefix(&self.provider.base).unwrap();
         let sent = http.send("GET", path, &[], None).await;
-        sent.header("location").expect("a way back").to_owned()
+        sent.header("location").unwrap().to_owned()
     }
 
     /// Comes back to the page of the attempt, which waits.
@@ -136,7 +136,7 @@ pub(super) fn address_of(leaving: &Answer) -> String {
     let text = leaving.text();
     let (_, rest) = text
         .split_once("class=\"button\" href=\"")
-        .expect("a way out");
+        .unwrap();
     let (address, _) = rest.split_once('"').unwrap();
     plain(address)
 }
