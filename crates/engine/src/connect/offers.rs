@@ -64,6 +64,34 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// The applications that a visitor may connect, in the order of their names.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn offered(&self, visit: &Visit) -> Outcomes<Vec<Arc<Connector>>> {
+        let tenant = &visit.link.tenant;
+        let settings = self.application_settings(tenant).await?;
+        let clients = self.store.oauth_clients(tenant).await?;
+        let client_of = |slug: &str, name: &str| {
+            let own = |one: &&OauthClient| one.slug == slug && one.auth == name;
+            clients.iter().find(own)
+        };
+        let offered = |connector: &&Arc<Connector>| {
+            let slug = &connector.slug;
+            let enabled = settings.get(slug).is_none_or(|decided| decided.enabled);
+            let mut ways = connector.ways.iter();
+            enabled
+                && visit.covers(slug)
+                && ways.any(|(name, way)| offer(name, way, client_of(slug, name)).is_some())
+        };
+        let snapshot = self.registry.snapshot();
+        let mut found: Vec<_> = snapshot.connectors().filter(offered).cloned().collect();
+        found.sort_by_key(|connector| connector.name.to_lowercase());
+        Ok(found)
+    }
+}
+
 impl Visit {
     /// Whether the link is for this application.
     pub fn covers(&self, slug: &str) -> bool {

@@ -61,10 +61,7 @@ impl Engine {
         came: &Came,
     ) -> Outcomes<ConnectAttempt> {
         let old = self.meant(attempt).await?;
-        let known = old.as_ref().and_then(|old| old.identifier.as_deref());
-        let new = granted.identity.identifier.as_deref();
-        let other_account = known.zip(new).is_some_and(|(known, new)| known != new);
-        if other_account {
+        if old.as_ref().is_some_and(|old| is_of_another(&granted, old)) {
             return self.park_choice(attempt, granted).await;
         }
         self.become_connection(attempt, granted, old.as_ref(), came)
@@ -117,6 +114,17 @@ impl Engine {
             None => one.auth == attempt.auth && !one.sandbox,
         };
         Ok(own.into_iter().find(meant))
+    }
+}
+
+/// Whether the tokens are another vendor account's than the connection's, as far as the application said: by their ids, or
+/// else by their names.
+fn is_of_another(granted: &Granted, old: &Connection) -> bool {
+    let ids = (&old.identifier, &granted.identity.identifier);
+    let names = (&old.account_name, &granted.identity.name);
+    match (ids, names) {
+        ((Some(old), Some(new)), _) | (_, (Some(old), Some(new))) => old != new,
+        _ => false,
     }
 }
 

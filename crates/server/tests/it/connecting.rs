@@ -3,6 +3,7 @@
 mod attacks;
 mod browser;
 mod consent;
+mod document;
 mod forms;
 mod links;
 mod vendor;

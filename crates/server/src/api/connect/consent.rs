@@ -83,8 +83,11 @@ async fn ask(
     let errors = wrong.as_ref().map_or(&[][..], |wrong| &wrong.error.errors);
     let fields = fields(&connector, way, typed, errors);
     let (listed, title) = match &wrong {
-        Some(wrong) => (problems(&fields, wrong.error), title_of(wrong.error)),
-        None => (Vec::new(), ""),
+        Some(wrong) => (
+            problems(&fields, wrong.error),
+            title_of(wrong.error, &connector.name),
+        ),
+        None => (Vec::new(), String::new()),
     };
     let reconnect = reconnected(app, visit, slug, about).await?;
     let page_address = format!("{}/{slug}", pages(app, &visit.link.id));
@@ -115,10 +118,10 @@ fn text_pair((name, value): (&String, &String)) -> (String, Value) {
     (name.clone(), Value::from(value.as_str()))
 }
 
-fn title_of(error: &Error) -> &'static str {
+fn title_of(error: &Error, application: &str) -> String {
     match error.code {
-        Code::ValidationError => "Check what you entered",
-        _ => "The application did not accept it",
+        Code::ValidationError => "Check what you entered".to_owned(),
+        _ => format!("{application} did not accept it"),
     }
 }
 

@@ -89,13 +89,9 @@ async fn list(
     let listed = async {
         let visit = app.engine.visit(&link, secret(&headers).as_ref()).await?;
         let connections = app.engine.connections_of_visit(&visit).await?;
-        let settings = app.engine.application_settings(&visit.link.tenant).await?;
-        let snapshot = app.engine.registry().snapshot();
-        let offered = snapshot.connectors().filter(|connector| {
-            let enabled = settings.get(&connector.slug).is_none_or(|one| one.enabled);
-            enabled && visit.covers(&connector.slug)
-        });
+        let offered = app.engine.offered(&visit).await?;
         let mut applications: Vec<_> = offered
+            .iter()
             .map(|connector| application(connector, &connections))
             .collect();
         // Those that somebody may have to do something about come first.

@@ -147,7 +147,7 @@ fn described(name: &str, help: bool, error: bool) -> String {
 /// What is wrong with an input, with its label instead of its name.
 fn said_of(error: &FieldError, label: &str) -> String {
     if error.code == "required" {
-        return format!("Enter: {label}");
+        return format!("{label} is missing");
     }
     let name = &error.param;
     let quoted = [format!("`{name}`"), format!("'{name}'")];
@@ -163,7 +163,11 @@ pub(super) fn problems(fields: &[Value], error: &Error) -> Vec<Value> {
         .map(|field| json!({"name": field["name"], "message": field["error"]}))
         .collect();
     if lines.is_empty() {
-        lines.push(json!({"name": null, "message": error.message}));
+        // The page says already that it was refused, and by whom.
+        let message = error
+            .message
+            .trim_start_matches("Failed to verify credentials: ");
+        lines.push(json!({"name": null, "message": message}));
     }
     lines
 }

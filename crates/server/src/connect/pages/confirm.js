@@ -1,12 +1,18 @@
 // For the tenant's own pages: confirms what was connected, as the user who is signed in there.
 //
 //   <script src="https://tenon.example.com/connect/confirm.js"></script>
-//   <script>tenonConnect({ token: () => sessionToken, onConnected, onFailed })</script>
+//   <script>tenonConnect({ token: async () => sessionToken, onConnected, onFailed })</script>
 (() => {
   const base = document.currentScript.src.replace(/\/connect\/confirm\.js.*$/, "");
-  const origin = new URL(base).origin;
-  window.tenonConnect = ({ token, onConnected, onFailed, onChoice }) => {
-    const finish = async (attempt, confirm, popup) => {
+  const { origin } = new URL(base);
+  window.tenonConnect = ({ token, onConnected, onFailed }) => {
+    const asked = new Set();
+    const told = new Set();
+    const tell = (attempt, callback, result) => {
+      if (!told.has(attempt)) callback?.(result);
+      told.add(attempt);
+    };
+    const send = async (attempt, confirm, popup) => {
       const bearer = typeof token === "function" ? await token() : token;
       const answer = await fetch(`${base}/api/v2/public/connect-confirm`, {
         method: "POST",
@@ -14,25 +20,29 @@
         body: JSON.stringify({ attempt, confirm }),
       });
       const result = await answer.json();
-      if (!answer.ok) return onFailed?.(result);
-      if (result.connected) return onConnected?.(result);
-      if (result.next_url && !popup) return onChoice ? onChoice(result) : location.assign(result.next_url);
+      if (!answer.ok) tell(attempt, onFailed, result);
+      else if (result.connected) tell(attempt, onConnected, result);
+      // Another account at the application than before: a popup asks by itself what to do.
+      else if (result.next_url && !popup) location.assign(result.next_url);
     };
-    const guarded = (...given) => finish(...given).catch((error) => onFailed?.(error));
-    const done = new Set();
+    const confirmOnce = (attempt, confirm, popup) => {
+      if (asked.has(attempt)) return;
+      asked.add(attempt);
+      // What never arrived may be sent again.
+      send(attempt, confirm, popup).catch((error) => (popup ? asked.delete(attempt) : tell(attempt, onFailed, error)));
+    };
     addEventListener("message", ({ origin: from, data }) => {
-      if (from !== origin || typeof data !== "object" || !data) return;
-      if (data.type === "tenon:connected" && !done.has(data.attempt)) onConnected?.(data);
-      if (data.type !== "tenon:confirm" || done.has(data.attempt)) return;
-      done.add(data.attempt);
-      guarded(data.attempt, data.confirm, true);
+      if (from !== origin || !data?.attempt) return;
+      const { type, attempt, confirm, slug, message } = data;
+      if (type === "tenon:confirm") confirmOnce(attempt, confirm, true);
+      if (type === "tenon:connected") tell(attempt, onConnected, { connected: true, slug });
+      if (type === "tenon:failed") tell(attempt, onFailed, { message });
     });
     const here = new URL(location.href);
-    const attempt = here.searchParams.get("connect_attempt");
-    const confirm = here.searchParams.get("connect_confirm");
+    const [attempt, confirm] = ["connect_attempt", "connect_confirm"].map((name) => here.searchParams.get(name));
     if (!attempt || !confirm) return;
     for (const name of ["connect_attempt", "connect_confirm"]) here.searchParams.delete(name);
     history.replaceState(history.state, "", here);
-    guarded(attempt, confirm, false);
+    confirmOnce(attempt, confirm, false);
   };
 })();

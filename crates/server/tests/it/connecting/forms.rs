@@ -135,7 +135,7 @@ async fn what_is_wrong_stands_beside_its_input() {
     for part in [
         "<title>Error: Connect Acme",
         "role=\"alert\"",
-        "<a href=\"#field-api_token\">Enter: Token</a>",
+        "<a href=\"#field-api_token\">Token is missing</a>",
         "aria-invalid=\"true\"",
         "aria-describedby=\"error-api_token\"",
     ] {
