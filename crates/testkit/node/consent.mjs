@@ -3,7 +3,7 @@
 const escape = (text) => String(text).replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 
 const page = ({ params, session }) => `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Vendor: allow access</title>
+<html lang="en"><meta charset="utf-8"><title>Vendor: allow access</title><link rel="icon" href="data:,">
 <h1>${escape(params.client_id)} asks for access</h1>
 <p>Scopes: ${escape(params.scope)}</p>
 <form method="post">

@@ -1,5 +1,9 @@
 //! Chromium: users who consent at a certified authorization server, and the official SDK in the page of a tenant.
 
+mod connect;
+mod hosted;
+mod scene;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
