@@ -1,7 +1,7 @@
 //! The management API, for whoever holds the admin key: the operator, the command line, a console.
 //!
 //! Everything but organizations and connectors is about one environment, which the query chooses. Unknown members of
-//! bodies are refused: nobody but our own tools depends on these shapes.
+//! bodies are refused: nobody but our own tools depends on these shapes. Webhooks are the exception: they have the public routes' shapes.
 
 mod accounts;
 mod applications;
@@ -19,6 +19,7 @@ mod organizations;
 mod sandbox;
 
 use super::route::Route;
+use super::webhooks;
 
 /// The routes.
 pub(super) fn routes() -> Vec<Route> {
@@ -37,6 +38,7 @@ pub(super) fn routes() -> Vec<Route> {
         sandbox::routes(),
         key_ring::routes(),
         audit::routes(),
+        webhooks::admin_routes(),
     ]
     .into_iter()
     .flatten()

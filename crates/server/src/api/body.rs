@@ -6,8 +6,10 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tenon_engine::error::{Code, Error, Outcomes};
+use tenon_vault::Secret;
 
 use super::error::Failure;
 
@@ -40,6 +42,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Given<T> {
             return Err(Error::of(Code::UnsupportedMediaType).into());
         }
         Ok(Self(parse(&bytes)?))
+    }
+}
+
+/// A secret in a body: `Debug` does not show it.
+pub(super) struct GivenSecret(pub(super) Secret);
+
+impl std::fmt::Debug for GivenSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for GivenSecret {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(Secret::new(text)))
     }
 }
 

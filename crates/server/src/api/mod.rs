@@ -38,6 +38,7 @@ mod switch;
 mod system;
 mod table;
 mod text;
+mod webhooks;
 mod your_app;
 
 pub use access::Access;

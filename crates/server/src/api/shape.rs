@@ -8,6 +8,7 @@ mod connector;
 mod execution;
 mod instance;
 mod linked_account;
+mod webhook;
 
 pub(super) use application::{Application, ways_by_type};
 pub(super) use connection::{ConnectionBody, Revocation};
@@ -15,6 +16,7 @@ pub(super) use connector::ConnectorBody;
 pub(super) use execution::{ExecutionBody, ExecutionDetail};
 pub(super) use instance::{Instance, InstanceDetail, status as instance_status};
 pub(super) use linked_account::LinkedAccount;
+pub(super) use webhook::{DeliveryBody, WebhookBody};
 
 /// An application's name and picture; where its connector is gone, the slug.
 fn name_and_icon(registry: &Registry, slug: &str) -> (String, Option<String>) {

@@ -3,7 +3,7 @@
 use super::route::Route;
 use super::{
     accounts, actions, admin, app_credentials, applications, connect, connections, credentials,
-    executions, instances, left_out, sdk, sessions, system,
+    executions, instances, left_out, sdk, sessions, system, webhooks,
 };
 
 /// Every route of the API.
@@ -20,6 +20,7 @@ pub fn routes() -> Vec<Route> {
         instances::routes(),
         sdk::routes(),
         connect::routes(),
+        webhooks::routes(),
         admin::routes(),
         system::routes(),
         left_out::routes(),

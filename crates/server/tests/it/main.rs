@@ -21,4 +21,5 @@ mod management;
 mod manners;
 mod sessions;
 mod tampering;
+mod webhooks;
 mod world;

@@ -5,11 +5,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenon_engine::model::OauthClient;
 use tenon_engine::oauth::NewOauthClient;
-use tenon_vault::Secret;
 
 use crate::api::access::Access::Admin;
 use crate::api::answer::{Answer, Json};
-use crate::api::body::Given;
+use crate::api::body::{Given, GivenSecret};
 use crate::api::connect::callback_address;
 use crate::api::extract::{Managed, Path, Query};
 use crate::api::route::{Operation, Route, delete, get, put};
@@ -62,21 +61,6 @@ struct SetBody {
     /// The scopes that accounts are asked for; the connector's where there are none.
     #[serde(default)]
     scopes: Vec<String>,
-}
-
-/// A secret in a body: `Debug` does not show it.
-struct GivenSecret(Secret);
-
-impl std::fmt::Debug for GivenSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl<'de> Deserialize<'de> for GivenSecret {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self(Secret::new(text)))
-    }
 }
 
 /// Which client.

@@ -75,6 +75,7 @@ impl Expected {
             "{linked_account_id}",
             "{execution_id}",
             "{connection_id}",
+            "{webhook_id}",
             "{api_key_id}",
             "{organization_id}",
         ]
@@ -91,6 +92,7 @@ impl Expected {
         let has = |name: &str| self.path.contains(name);
         match () {
             () if has("{execution_id}") || has("{connection_id}") => who.reaches_execution(whose),
+            () if has("{webhook_id}") => who.reaches_webhook(whose),
             () if has("{api_key_id}") => whose == Whose::Own,
             () if has("{organization_id}") => whose != Whose::Absent,
             () => who.reaches_account(whose),

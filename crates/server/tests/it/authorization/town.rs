@@ -132,6 +132,17 @@ impl Principal {
         }
     }
 
+    /// Whose webhooks the caller reaches: those of its environment, which Bob shares with Ada.
+    pub(super) fn reaches_webhook(self, whose: Whose) -> bool {
+        match self {
+            Self::Key | Self::KeyWithoutAccount | Self::Admin => {
+                matches!(whose, Whose::Own | Whose::Sibling)
+            }
+            Self::KeyOfOtherOrganization => whose == Whose::Foreign,
+            _ => false,
+        }
+    }
+
     /// Whose executions the caller reaches: those of the account that it speaks for.
     pub(super) fn reaches_execution(self, whose: Whose) -> bool {
         match self {
@@ -163,6 +174,8 @@ pub(super) struct Town {
     tokens: Vec<(Principal, String)>,
     executions: [String; 3],
     connections: [String; 3],
+    webhooks: [String; 3],
+    deliveries: [String; 3],
     key_ids: [String; 3],
     organizations: [String; 3],
     made: std::cell::Cell<u32>,
@@ -210,6 +223,9 @@ impl Town {
             connected(&world, &world.key, BOB).await,
             connected(&world, &dan_key, DAN).await,
         ];
+        let (own, delivered) = listening(&world, &world.key).await;
+        let (foreign, delivered_there) = listening(&world, &dan_key).await;
+        listening(&world, &world.other_key).await;
         let tokens = tokens(&world, &dan_key).await;
         Self {
             world,
@@ -218,8 +234,10 @@ impl Town {
             tokens,
             executions,
             connections,
+            // Bob's environment and organization are Ada's.
+            webhooks: [own.clone(), own, foreign],
+            deliveries: [delivered.clone(), delivered, delivered_there],
             key_ids,
-            // Bob's organization is Ada's.
             organizations: [first.clone(), first, other],
             made: std::cell::Cell::new(0),
         }
@@ -250,6 +268,8 @@ impl Town {
         )
         .replace("{execution_id}", &of(&self.executions))
         .replace("{connection_id}", &of(&self.connections))
+        .replace("{webhook_id}", &of(&self.webhooks))
+        .replace("{delivery_id}", &of(&self.deliveries))
         .replace("{api_key_id}", &of(&self.key_ids))
         .replace("{organization_id}", &of(&self.organizations))
         .replace("{slug}", "acme")
@@ -322,6 +342,23 @@ async fn connected(world: &World, key: &str, account: &str) -> String {
         .header("x-api-key", key);
     let all = ask.header("linked_account_id", account).send().await.ok();
     all[0]["connection_id"].as_str().unwrap().to_owned()
+}
+
+/// The ids of a new webhook and of a delivery to it.
+async fn listening(world: &World, key: &str) -> (String, String) {
+    let url = format!("{}/hook", world.application.base);
+    let path = "/api/v2/public/webhook";
+    let wanted = json!({"webhook_url": url, "webhook_events": ["connection-expired"]});
+    let made = world
+        .post(path)
+        .header("x-api-key", key)
+        .json(wanted)
+        .await
+        .ok();
+    let id = made["_id"].as_str().unwrap().to_owned();
+    let test = world.post(&format!("{path}/{id}/test"));
+    let sent = test.header("x-api-key", key).send().await.ok();
+    (id, sent["delivery_id"].as_str().unwrap().to_owned())
 }
 
 async fn run(world: &World, key: &str, account: &str) -> String {
