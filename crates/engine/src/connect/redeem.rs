@@ -60,8 +60,14 @@ impl Engine {
         granted: Granted,
         came: &Came,
     ) -> Outcomes<ConnectAttempt> {
-        let old = self.meant(attempt).await?;
-        if old.as_ref().is_some_and(|old| is_of_another(&granted, old)) {
+        let own = self.own(attempt).await?;
+        // Whoever connects an account again renews its connection, whatever was asked for.
+        let again = own.iter().find(|one| is_same(&granted, one) == Some(true));
+        let old = match attempt.wish.replace {
+            None if again.is_some() => again.cloned(),
+            _ => meant(attempt, own),
+        };
+        if old.as_ref().and_then(|old| is_same(&granted, old)) == Some(false) {
             return self.park_choice(attempt, granted).await;
         }
         self.become_connection(attempt, granted, old.as_ref(), came)
@@ -102,29 +108,38 @@ impl Engine {
         }
     }
 
-    /// The connection that gets the new credential: the one that was named, else the account's of the same way.
+    /// The connection that gets the new credential: the one that was named, else the account's first of the same way.
     pub(super) async fn meant(&self, attempt: &ConnectAttempt) -> Outcomes<Option<Connection>> {
-        if attempt.wish.another {
-            return Ok(None);
-        }
+        Ok(meant(attempt, self.own(attempt).await?))
+    }
+
+    /// The account's connections at the application, of the attempt's way or the one that was named.
+    async fn own(&self, attempt: &ConnectAttempt) -> Outcomes<Vec<Connection>> {
         let (tenant, account, slug) = (&attempt.tenant, &attempt.account, &attempt.slug);
-        let own = self.store.connections(tenant, account, Some(slug)).await?;
-        let meant = |one: &Connection| match &attempt.wish.replace {
-            Some(id) => one.id == *id,
-            None => one.auth == attempt.auth && !one.sandbox,
-        };
-        Ok(own.into_iter().find(meant))
+        let mut own = self.store.connections(tenant, account, Some(slug)).await?;
+        let named = |one: &Connection| attempt.wish.replace.as_ref() == Some(&one.id);
+        own.retain(|one| named(one) || (one.auth == attempt.auth && !one.sandbox));
+        Ok(own)
     }
 }
 
-/// Whether the tokens are another vendor account's than the connection's, as far as the application said: by their ids, or
-/// else by their names.
-fn is_of_another(granted: &Granted, old: &Connection) -> bool {
+fn meant(attempt: &ConnectAttempt, own: Vec<Connection>) -> Option<Connection> {
+    let mut own = own.into_iter();
+    match &attempt.wish.replace {
+        Some(id) => own.find(|one| one.id == *id),
+        None if attempt.wish.another => None,
+        None => own.next(),
+    }
+}
+
+/// Whether the tokens are the same vendor account's as the connection's: by their ids, or else by their names. Nothing
+/// where the application did not say.
+fn is_same(granted: &Granted, old: &Connection) -> Option<bool> {
     let ids = (&old.identifier, &granted.identity.identifier);
     let names = (&old.account_name, &granted.identity.name);
     match (ids, names) {
-        ((Some(old), Some(new)), _) | (_, (Some(old), Some(new))) => old != new,
-        _ => false,
+        ((Some(old), Some(new)), _) | (_, (Some(old), Some(new))) => Some(old == new),
+        _ => None,
     }
 }
 

@@ -11,8 +11,13 @@ pub(super) const APP: &str = "https://app.example";
 
 /// A world whose accounts may connect.
 pub(super) async fn scene(connect: Value) -> World {
+    scene_at(PUBLIC, connect).await
+}
+
+/// The same at another address.
+pub(super) async fn scene_at(public_url: &str, connect: Value) -> World {
     let settings = ApiSettings {
-        public_url: Some(PUBLIC.to_owned()),
+        public_url: Some(public_url.to_owned()),
         ..ApiSettings::default()
     };
     let world = World::with(settings).await;

@@ -187,6 +187,9 @@ async fn another_vendor_account_than_before_is_asked_about() {
     let (page, _) = connect_as(&mut ada, "two").await;
     ada.send(&scene.world, &page, &[("decision", "both")]).await;
     assert_eq!(scene.connections(ADA, VEND).await.len(), 2);
+    let (_, again) = connect_as(&mut ada, "two").await;
+    assert_eq!(again["connected"], true, "it is connected already");
+    assert_eq!(scene.connections(ADA, VEND).await.len(), 2);
 
     let (page, _) = connect_as(&mut ada, "three").await;
     ada.send(&scene.world, &page, &[("decision", "replace")])

@@ -272,3 +272,27 @@ async fn a_code_is_exchanged_once_and_only_where_nobody_has_to_confirm() {
         .await
         .refused(401, "INVALID_TOKEN");
 }
+
+#[tokio::test]
+async fn pages_work_behind_a_prefix() {
+    let world = super::browser::scene_at("https://example.com/gateway", usual()).await;
+    let link = link_with(&world, json!({})).await;
+    let path = link.strip_prefix("https://example.com").unwrap();
+    assert!(path.starts_with("/gateway/connect/cl_"), "{link}");
+    let mut ada = Browser::default();
+    let (pages, page) = ada.follow(&world, path).await;
+    assert!(pages.starts_with("/gateway/connect/s/link_"), "{pages}");
+    let text = super::browser::plain(&page.text());
+    for part in [
+        format!("href=\"{pages}/theme.css\""),
+        format!("href=\"{pages}/acme?"),
+        "src=\"/gateway/connect/assets/page.js\"".to_owned(),
+    ] {
+        assert!(text.contains(&part), "{part}: {text}");
+    }
+    let form = ada.go(&world, &format!("{pages}/acme")).await;
+    assert_eq!(
+        super::browser::attribute(&form, "action"),
+        format!("{pages}/acme")
+    );
+}

@@ -134,9 +134,7 @@ pub(super) struct Waiting {
 /// The address that the page leads to.
 pub(super) fn address_of(leaving: &Answer) -> String {
     let text = leaving.text();
-    let (_, rest) = text
-        .split_once("class=\"button\" href=\"")
-        .unwrap();
+    let (_, rest) = text.split_once("class=\"button\" href=\"").unwrap();
     let (address, _) = rest.split_once('"').unwrap();
     plain(address)
 }
