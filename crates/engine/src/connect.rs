@@ -22,6 +22,7 @@ mod tokens;
 mod upkeep;
 mod visit;
 
+pub use allowed::is_this_machine;
 pub use begin::{Next, Submitted};
 pub use callback::CameBack;
 pub use choose::Decision;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenon_egress::Egress;
+use tenon_engine::connect::is_this_machine;
 use tenon_engine::keychain::KeyChain;
 use tenon_engine::registry::Registry;
 use tenon_engine::{Engine, Parts};
@@ -24,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
+use url::Url;
 
 use crate::app::{ApiSettings, App};
 use crate::catalogue::Catalogue;
@@ -68,6 +70,7 @@ pub struct Running {
 /// # Errors
 /// Every [`StartError`] says what to mend; nothing is served then.
 pub async fn open(config: &ServeConfig) -> Result<Installation, StartError> {
+    check_public_url(config.public_url.as_deref())?;
     let (ring, database, mut first_start) = keys::unlock(config).await?;
     if !database.is_shared() {
         ServerFile::forget(config);
@@ -212,6 +215,24 @@ fn egress(config: &ServeConfig) -> Result<Egress, StartError> {
     })?)
 }
 
+/// Whether links can be made from the address, and whether browsers will keep the cookie of their pages.
+fn check_public_url(said: Option<&str>) -> Result<(), StartError> {
+    let Some(text) = said else {
+        return Ok(());
+    };
+    let url = Url::parse(text).map_err(|_unreadable| StartError::PublicUrl)?;
+    let web = matches!(url.scheme(), "http" | "https") && url.host().is_some();
+    if !web || url.query().is_some() || url.fragment().is_some() {
+        return Err(StartError::PublicUrl);
+    }
+    if url.scheme() == "http" && !is_this_machine(&url) {
+        tracing::warn!(
+            "the public address is not https: browsers keep no cookie for the connect pages there, so nobody can connect"
+        );
+    }
+    Ok(())
+}
+
 fn settings(config: &ServeConfig) -> ApiSettings {
     ApiSettings {
         public_url: config.public_url.clone(),
@@ -267,4 +288,30 @@ async fn prepare(
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     let bound = TcpListener::bind(address).await;
     bound.map_err(|source| StartError::Bind { address, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_made_from_an_address_and_nothing_else() {
+        for good in [
+            "https://a.example",
+            "https://a.example/tenon/",
+            "http://127.0.0.1:1",
+        ] {
+            assert!(check_public_url(Some(good)).is_ok(), "{good}");
+        }
+        for bad in [
+            "a.example",
+            "/tenon",
+            "ftp://a.example",
+            "https://a.example?x",
+            "https://a.example#x",
+        ] {
+            assert!(check_public_url(Some(bad)).is_err(), "{bad}");
+        }
+        assert!(check_public_url(None).is_ok());
+    }
 }

@@ -85,7 +85,7 @@ fn address(text: &str) -> Option<Url> {
 }
 
 /// Whether browsers take the address for one of their own machine.
-pub(crate) fn is_this_machine(url: &Url) -> bool {
+pub fn is_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -81,6 +81,9 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
+    /// Links and callbacks cannot be made from the public address.
+    #[error("the public address is none: it has to be a URL without query and fragment")]
+    PublicUrl,
     /// The listener does not say where it listens.
     #[error("the listener has no address")]
     Listen(#[source] io::Error),
@@ -119,6 +122,7 @@ impl StartError {
             Self::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
                 "another program listens there; choose another address with --listen, or port 0 for a free one"
             }
+            Self::PublicUrl => "give --public-url or TENON_PUBLIC_URL as https://tenon.example.com",
             Self::Bind { .. } => "choose another address with --listen",
             _ => return None,
         };
