@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
-use tenon_connector::document::AuthKind;
+use tenon_connector::document::{AuthKind, Flow};
 use tenon_connector::{Connector, Way};
 use tenon_engine::model::{Connection, ConnectionStatus};
 
@@ -23,6 +23,9 @@ pub(in crate::api) struct Application {
     version: Version,
     /// The family of the way to authenticate that is taken where nobody chooses: `oauth2` or `keybased`.
     auth_type: &'static str,
+    /// How the default way's tokens are granted: `authorization_code_pkce`, `authorization_code` or `client_credentials`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grant_type: Option<&'static str>,
     /// What to ask the end user for, by way to authenticate.
     auth_type_options: IndexMap<String, Vec<InputField>>,
     /// The same for the first way that is `keybased`.
@@ -85,8 +88,13 @@ struct ConnectedAccount {
     status: &'static str,
     auth_type: String,
     connection_id: String,
+    /// What a person calls the account at the application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<String>,
+    /// Whether it is meant where a call names none.
+    is_default: bool,
     /// Whether its calls go to the sandbox.
     sandbox: bool,
 }
@@ -117,6 +125,7 @@ impl Application {
                 description: "",
             },
             auth_type: default.map_or(keybased, |(_, way)| way.kind().as_str()),
+            grant_type: default.and_then(|(_, way)| grant_type(way)),
             auth_input_map: options.get(keybased).cloned().unwrap_or_default(),
             auth_type_options: options,
             connected,
@@ -175,6 +184,16 @@ fn inputs(connector: &Connector, way: &Way) -> Vec<InputField> {
     }
 }
 
+/// The word that SDKs know. A signed assertion needs no browser either.
+fn grant_type(way: &Way) -> Option<&'static str> {
+    let grant = way.grant.as_ref()?;
+    Some(match grant.flow() {
+        Flow::AuthorizationCode if grant.doc.pkce => "authorization_code_pkce",
+        Flow::AuthorizationCode | Flow::Oauth1 => "authorization_code",
+        Flow::ClientCredentials | Flow::JwtBearer => "client_credentials",
+    })
+}
+
 fn connected_account(connector: &Connector, connection: &Connection) -> ConnectedAccount {
     let family = connector
         .way(&connection.auth)
@@ -191,6 +210,8 @@ fn connected_account(connector: &Connector, connection: &Connection) -> Connecte
         },
         auth_type: family.unwrap_or_else(|| connection.auth.clone()),
         connection_id: connection.id.to_string(),
+        account_name: connection.account_name.clone(),
+        is_default: connection.is_default,
         label: connection.label.clone(),
         sandbox: connection.sandbox,
     }
