@@ -68,6 +68,12 @@ impl Server {
         self.http = Http::new(base);
     }
 
+    /// Takes a variable out of the environment that it is started with next.
+    pub fn forget_environment(&mut self, variable: &str) {
+        let environment = &mut self.options.environment;
+        environment.retain(|(name, _)| name != variable);
+    }
+
     /// Kills it as `kill -9` does.
     pub fn kill(&mut self) {
         self.process.kill();

@@ -1,6 +1,7 @@
 //! B. Credentials: they open where they were sealed for, and show nowhere.
 
 mod keyless;
+mod oauth;
 mod rotation;
 mod undumpable;
 

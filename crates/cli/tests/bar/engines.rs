@@ -42,7 +42,16 @@ impl Engine {
         }
     }
 
-    fn environment(&self) -> Vec<(String, String)> {
+    /// The address of its database, where it is not a file of the process.
+    pub(crate) fn address(&self) -> Option<&str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres(address) => Some(address),
+        }
+    }
+
+    /// What its servers are given.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
         let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let mut environment = vec![own(("TENON_BREAKER_FAILURES", "0"))];
         if let Self::Postgres(address) = self {
