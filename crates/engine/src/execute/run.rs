@@ -47,6 +47,8 @@ enum Renewed {
     Not,
     /// It can, and was not.
     Failed,
+    /// It can, but not in time for this execution: a later one may find it renewed.
+    Late(Box<Error>),
     /// It was.
     With(Credential),
 }
@@ -95,6 +97,9 @@ impl Engine {
         match self.fresh(known, Demand::Refused, run.deadline).await {
             Ok(connection) if connection.version > version => run.connection = connection,
             Ok(_) => return Renewed::Not,
+            Err(error) if error.code == Code::CredentialRefreshTimeout => {
+                return Renewed::Late(Box::new(error));
+            }
             // What came of it is in the connection's timeline.
             Err(_) => return Renewed::Failed,
         }
@@ -123,6 +128,10 @@ impl Engine {
                     Renewed::With(another) => {
                         credential = another;
                         sent = self.send_step(run, &plan, &credential).await;
+                    }
+                    Renewed::Late(error) => {
+                        let failed = (*error, NodeStatus::Failed, Outcome::Failed);
+                        return Err(run.fail(&finished, failed));
                     }
                     Renewed::Failed => renewal_failed = true,
                     Renewed::Not => {}

@@ -80,6 +80,8 @@ async fn killed(engine: Engine, place: &str, grace: u64) -> After {
         match answer.body["code"].as_str() {
             _ if succeeded(&answer) => break After::Usable(died.elapsed()),
             Some("REAUTH_REQUIRED") => break After::Over,
+            // The application's own 401 is the result of the call that finds out; the next one knows.
+            None if answer.body["error"]["code"] == "CREDENTIAL_REJECTED" => {}
             Some("CREDENTIAL_REFRESH_TIMEOUT") => {}
             _ => panic!("{place} {grace}: {answer:?}"),
         }
