@@ -141,11 +141,14 @@ fn killed_everywhere(engine: impl Fn() -> Engine) -> Vec<(&'static str, u64, boo
     ended.collect()
 }
 
+/// Starts an engine.
+type Start = fn() -> Engine;
+
 #[test]
 fn b3_a_refresh_that_is_killed_costs_no_connection_that_the_provider_would_renew() {
     let rounds = scale(1, 40);
     let mut seen = Vec::new();
-    let engines: [(&str, fn() -> Engine); 2] = [
+    let engines: [(&str, Start); 2] = [
         ("SQLite (1 process)", || Engine::Sqlite),
         ("PostgreSQL (2 processes)", || {
             Engine::postgres(Postgres::shared())

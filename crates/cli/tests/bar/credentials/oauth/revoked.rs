@@ -24,8 +24,8 @@ impl Load {
             stop: Arc::default(),
             callers: JoinSet::new(),
         };
-        for caller in callers.iter().cycle().take(8).cloned() {
-            let stop = Arc::clone(&load.stop);
+        for caller in callers.iter().cycle().take(8) {
+            let (caller, stop) = (caller.clone(), Arc::clone(&load.stop));
             load.callers.spawn(async move {
                 while !stop.load(Ordering::Relaxed) {
                     read(&caller).await;
