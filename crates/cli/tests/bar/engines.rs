@@ -106,7 +106,7 @@ impl Stage {
     }
 }
 
-fn slug() -> String {
+pub(crate) fn slug() -> String {
     Connectors::slug(Fault::Html, Scheme::Http)
 }
 

@@ -24,3 +24,4 @@ mod operations;
 mod operator;
 mod parsers;
 mod vendor;
+mod webhooks;

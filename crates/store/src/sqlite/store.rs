@@ -58,7 +58,7 @@ impl SqliteStore {
         migrate::migrate(&mut connection, path, migrations::SQLITE)?;
         connect::use_write_ahead_log(&connection, path)?;
         checkpoint::empty(&connection);
-        forget_replicas(&connection, path)?;
+        forget_others(&connection, path)?;
         let mover = connect::for_writing(path)?;
         let checkpointer =
             Checkpointer::start(&mut connection, mover).map_err(OpenError::NoThread)?;
@@ -85,10 +85,14 @@ impl SqliteStore {
     }
 }
 
-/// Whoever held the file before is dead: it is this process's alone.
-fn forget_replicas(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+/// Whoever held the file before is dead: it is this process's alone, and so is what the dead had in hand. A lease on a
+/// refresh is waited for nevertheless: its token may still be on its way.
+fn forget_others(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     connection
-        .execute_batch("DELETE FROM replicas")
+        .execute_batch(
+            "DELETE FROM replicas;
+            UPDATE webhook_deliveries SET lease_until = NULL WHERE lease_until IS NOT NULL",
+        )
         .map_err(|source| OpenError::from_sqlite(path, source))
 }
 

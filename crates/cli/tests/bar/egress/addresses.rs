@@ -203,6 +203,42 @@ async fn be_led_to_it(caller: &Caller, number: usize, form: &str, tally: &mut Ta
     }
 }
 
+/// Names it as a webhook: it is refused, or what is sent there never leaves; and a webhook that leads there is not followed.
+async fn be_told_there(caller: &Caller, number: usize, form: &str, tally: &mut Tally) {
+    let made = listen(caller, form).await;
+    if made.status == 200 {
+        let sent = try_and_remove(caller, &made).await;
+        let attempt = &sent["attempts"][0];
+        assert!(attempt["http_status"].is_null(), "{form}: {sent}");
+        assert!(attempt["error"].is_string(), "{form}: {sent}");
+        let count = tally.0.entry("webhook not delivered".to_owned());
+        *count.or_default() += 1;
+    } else {
+        tally.refused("webhook", form, &made);
+    }
+    let leading = listen(caller, &format!("http://{VENDOR}/leave/{number}")).await;
+    assert_eq!(leading.status, 200, "{leading:?}");
+    let sent = try_and_remove(caller, &leading).await;
+    assert_eq!(sent["attempts"][0]["http_status"], 302, "{form}: {sent}");
+}
+
+async fn listen(caller: &Caller, url: &str) -> Answer {
+    let wanted = json!({"webhook_url": url, "webhook_events": ["connection-expired"]});
+    let path = "/api/v2/public/webhook";
+    let made = caller.try_call("POST", path, &[], Some(&wanted)).await;
+    made.unwrap()
+}
+
+/// What became of a test of the webhook.
+async fn try_and_remove(caller: &Caller, webhook: &Answer) -> serde_json::Value {
+    let id = webhook.body["_id"].as_str().unwrap();
+    let path = format!("/api/v2/public/webhook/{id}");
+    let test = format!("{path}/test");
+    let sent = caller.try_call("POST", &test, &[], Some(&json!({}))).await;
+    caller.try_call("DELETE", &path, &[], None).await.unwrap();
+    sent.unwrap().body
+}
+
 /// The program's own port, where the watch cannot be: the kernel counts who connects.
 async fn not_even_itself(server: &Server, caller: &Caller, folder: &Folder, tally: &mut Tally) {
     let own = server.http.base().replacen("http", "https", 1);
@@ -268,6 +304,7 @@ async fn f1_no_spelling_of_a_special_address_is_connected_to_on_any_way_in() {
     for (number, form) in forms.iter().enumerate() {
         name_it(&server, &caller, number, form, &mut tally).await;
         be_led_to_it(&caller, number, form, &mut tally).await;
+        be_told_there(&caller, number, form, &mut tally).await;
     }
     let strangers = vendor
         .take()
@@ -279,7 +316,7 @@ async fn f1_no_spelling_of_a_special_address_is_connected_to_on_any_way_in() {
     see_what_is_allowed(&server, &caller, &watch).await;
     println!("{:?}", tally.0);
     let figure = format!(
-        "{} forms ({more} of the collected ones) on 6 ways in: {} refused, 0 connections to them",
+        "{} forms ({more} of the collected ones) on 7 ways in: {} refused, 0 connections to them",
         forms.len(),
         tally.0.values().sum::<usize>()
     );
