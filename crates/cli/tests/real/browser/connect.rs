@@ -29,6 +29,16 @@ async fn e7_the_honest_flow_passes_in_three_browsers_and_in_two_tabs_at_once() {
 
 #[tokio::test]
 #[ignore = "needs Chromium and oidc-provider: run by `cargo xtask test`"]
+async fn the_examples_of_the_documentation_connect_by_popup_and_by_redirect() {
+    let scene = Scene::new("on").await;
+    let said = browser::run(&scenario("embedding.mjs"), &scene.input(&json!({}))).await;
+    let wanted = json!({"vend": ["ada"], "twin": ["ada"], "address": "/connected?from=settings"});
+    assert_eq!(said, wanted);
+    scene.server.finish().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium and oidc-provider: run by `cargo xtask test`"]
 async fn e7_twelve_attacks_on_connecting_fail() {
     let scene = Scene::new("on").await;
     let said = browser::run(&scenario("attacks.mjs"), &scene.input(&json!({}))).await;

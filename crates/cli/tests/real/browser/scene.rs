@@ -1,6 +1,7 @@
 //! A tenant's application, an authorization server and Tenon between them, for browsers to connect through.
 
 use std::net::TcpListener;
+use std::path::Path;
 
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -92,7 +93,13 @@ impl Scene {
         issuing.port = Some(port);
         let provider = Provider::start(&issuing);
         let page = Page::html(APPLICATION.replace("TENON", &tenon));
-        let site = Site::start("app", [("/", page.clone()), ("/back", page)]).await;
+        let pages = [
+            ("/", page.clone()),
+            ("/back", page),
+            ("/popup", example("popup", &tenon)),
+            ("/connected", example("redirect", &tenon)),
+        ];
+        let site = Site::start("app", pages).await;
         let mut scene = Self {
             server,
             provider,
@@ -168,6 +175,13 @@ impl Scene {
         input.extend(more.as_object().unwrap().clone());
         input.into()
     }
+}
+
+/// An example of the documentation, with its placeholders filled.
+fn example(name: &str, tenon: &str) -> Page {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/connect");
+    let text = std::fs::read_to_string(folder.join(format!("{name}.html"))).unwrap();
+    Page::html(text.replace("TENON", tenon).replace("SLUG", "vend"))
 }
 
 fn free_port() -> u16 {
