@@ -9,7 +9,7 @@ use tenon_server::config::{Caps, Connections, Environment, ServeConfig};
 
 use crate::commands::{
     api_key, application, audit, backup, connection, connector, demo, environment, execute,
-    executions, journal, key, linked_account, oauth_client, organization, sandbox, serve,
+    executions, journal, key, linked_account, oauth_client, organization, sandbox, serve, webhook,
 };
 use crate::failure::CODES;
 use crate::logs::LogArgs;
@@ -171,6 +171,9 @@ pub(crate) enum Command {
     /// What customers have connected
     #[command(subcommand)]
     Connection(connection::ConnectionCommand),
+    /// Endpoints of yours that are told what happens to connections
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
     /// Run an action
     Execute(execute::ExecuteArgs),
     /// What was run

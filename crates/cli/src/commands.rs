@@ -20,3 +20,4 @@ pub(crate) mod organization;
 pub(crate) mod sandbox;
 pub(crate) mod sbom;
 pub(crate) mod serve;
+pub(crate) mod webhook;

@@ -50,6 +50,7 @@ async fn run(arguments: Arguments) -> Outcome {
         Command::LinkedAccount(command) => commands::linked_account::run(&global, command).await,
         Command::OauthClient(command) => commands::oauth_client::run(&global, command).await,
         Command::Connection(command) => commands::connection::run(&global, command).await,
+        Command::Webhook(command) => commands::webhook::run(&global, command).await,
         Command::Execute(args) => commands::execute::run(&global, args).await,
         Command::Executions(command) => commands::executions::run(&global, command).await,
         Command::Audit(command) => commands::audit::run(&global, command).await,

@@ -14,3 +14,4 @@ mod demo;
 mod postgres;
 mod serve;
 mod tenon;
+mod webhooks;

@@ -15,6 +15,7 @@ mod overlay;
 mod prism;
 mod synapse;
 mod tutorial;
+mod webhooks;
 
 /// The program under test.
 const TENON: &str = env!("CARGO_BIN_EXE_tenon");
