@@ -35,6 +35,14 @@ pub(crate) fn engines() -> [(Engine, usize); 2] {
     ]
 }
 
+/// A database and its servers, in words.
+pub(crate) fn place(engine: &Engine, servers: usize) -> String {
+    match servers {
+        1 => format!("{} (1 process)", engine.name()),
+        _ => format!("{} ({servers} processes)", engine.name()),
+    }
+}
+
 impl Stage {
     /// `failing` names the place where the first server dies.
     pub(crate) async fn start(engine: &Engine, servers: usize, failing: Option<&str>) -> Self {

@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tenon_testkit::Postgres;
 use tenon_testkit::promise::{kept, scale};
-use tenon_testkit::provider::{Hold, Rotation};
+use tenon_testkit::provider::{Hold, Provider, Rotation};
+use tenon_testkit::recorder::Recorder;
 
 use super::{Linked, Stage, succeeded};
 use crate::engines::Engine;
@@ -38,13 +40,10 @@ async fn cut_off(stage: &mut Stage, linked: &Linked, place: &str) {
             .provider
             .change(|behaviour| behaviour.hold = Hold::UntilReleased);
     }
-    let (caller, slug) = (
-        linked.callers[0].clone(),
-        tenon_testkit::provider::Provider::SLUG,
-    );
+    let (caller, slug) = (linked.callers[0].clone(), Provider::SLUG);
     let calling = tokio::spawn(async move {
         caller
-            .try_execute(slug, "get_record", &[], &serde_json::json!({}))
+            .try_execute(slug, "get_record", &[], &json!({}))
             .await
     });
     if place == "refresh.after_send" {
@@ -68,6 +67,7 @@ async fn killed(engine: Engine, place: &str, grace: u64) -> After {
         .provider
         .change(|behaviour| behaviour.rotation = rotation);
     let mut linked = stage.link("ann").await;
+    let told = told_of_ends(&stage).await;
     cut_off(&mut stage, &linked, place).await;
     let died = Instant::now();
     stage.servers[0].forget_environment("TENON_FAILPOINT");
@@ -88,7 +88,7 @@ async fn killed(engine: Engine, place: &str, grace: u64) -> After {
         assert!(died.elapsed() < Duration::from_secs(60), "{place} {grace}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
-    check(&stage, &linked, &after).await;
+    check(&stage, &linked, &after, &told).await;
     if replicas == 2 {
         stage.servers[0].restart();
     }
@@ -96,12 +96,26 @@ async fn killed(engine: Engine, place: &str, grace: u64) -> After {
     after
 }
 
-/// The end of a connection is written once, with its reason; and a connection that works has none.
-async fn check(stage: &Stage, linked: &Linked, after: &After) {
+/// The tenant's endpoint, which is told of connections that end.
+async fn told_of_ends(stage: &Stage) -> Recorder {
+    let told = Recorder::start().await;
+    let body = json!({"webhook_url": told.base, "webhook_events": ["Connection Expired"]});
+    let made = stage.manage("POST", "webhooks", &body).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    told
+}
+
+/// The end of a connection is written and told once, with its reason; a connection that works has none.
+async fn check(stage: &Stage, linked: &Linked, after: &After, told: &Recorder) {
     let ends = match after {
         After::Usable(_) => vec![],
         After::Over => vec![("expired".to_owned(), "refresh_outcome_lost".to_owned())],
     };
+    let begun = Instant::now();
+    while told.count() < ends.len() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "nobody was told");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     for _ in 0..3 {
         let again = linked.read().await;
         let expected = if *after == After::Over { 409 } else { 200 };
@@ -110,6 +124,7 @@ async fn check(stage: &Stage, linked: &Linked, after: &After) {
     let written = linked.timeline().await.into_iter();
     let written: Vec<_> = written.filter(|(event, _)| event == "expired").collect();
     assert_eq!(written, ends);
+    assert_eq!(told.count(), ends.len());
     assert_eq!(stage.provider.families_revoked(), ends.len());
 }
 
@@ -176,7 +191,7 @@ fn b3_a_refresh_that_is_killed_costs_no_connection_that_the_provider_would_renew
             }
         }
         seen.push(format!(
-            "{name}: {} kills at 5 places: {usable} usable again after {slowest:.1?} at most, {over} whose tokens were replaced without grace ended once as refresh_outcome_lost",
+            "{name}: {} kills at 5 places: {usable} usable again after {slowest:.1?} at most, {over} whose tokens were replaced without grace ended and were told of once as refresh_outcome_lost",
             usable + over,
         ));
     }

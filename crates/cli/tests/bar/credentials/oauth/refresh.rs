@@ -6,7 +6,7 @@ use tenon_testkit::Answer;
 use tenon_testkit::promise::{kept, scale};
 use tokio::task::JoinSet;
 
-use super::{Linked, Stage, engines, execute, succeeded};
+use super::{Linked, Stage, engines, execute, place, succeeded};
 
 /// As many executions at once in all, over all servers; `more` is a query such as `?timeout_ms=2000`.
 async fn storm(linked: &Linked, calls: usize, more: &str) -> Vec<Answer> {
@@ -60,8 +60,8 @@ async fn b1_four_hundred_executions_at_once_renew_the_tokens_by_one_call() {
         let renewed = written.iter().filter(|(event, _)| event == "refreshed");
         assert_eq!(renewed.count(), (rounds as usize).min(99));
         seen.push(format!(
-            "{} ({servers} processes): {rounds} rounds of {CALLS}, {} token calls, 0 failed, 0 grants ended, {:.1} s a round",
-            engine.name(),
+            "{}: {rounds} rounds of {CALLS}, {} token calls, 0 failed, 0 grants ended, {:.1} s a round",
+            place(&engine, servers),
             stage.refreshes(),
             begun.elapsed().as_secs_f64() / rounds as f64,
         ));
@@ -118,8 +118,8 @@ async fn b2_however_slow_the_provider_is_nobody_asks_beside_the_one_who_does() {
         assert_eq!(stage.provider.most_token_calls_at_once(), 1);
         assert_eq!(stage.provider.families_revoked(), 0);
         seen.push(format!(
-            "{} ({servers} processes): {CALLS} calls at 0, 1, 5 and 9 s all succeed; at {latency} s all {CALLS} are told 503 with Retry-After after {timeout} ms; at most 1 token call at once, 0 grants ended",
-            engine.name(),
+            "{}: {CALLS} calls at 0, 1, 5 and 9 s all succeed; at {latency} s all {CALLS} are told 503 with Retry-After after {timeout} ms; at most 1 token call at once, 0 grants ended",
+            place(&engine, servers),
         ));
         stage.finish().await;
     }

@@ -10,7 +10,7 @@ use tenon_testkit::Caller;
 use tenon_testkit::promise::{kept, scale};
 use tokio::task::JoinSet;
 
-use super::{Linked, Stage, engines, read};
+use super::{Linked, Stage, engines, place, read};
 
 /// Callers at every server who read on and on.
 struct Load {
@@ -85,7 +85,10 @@ async fn b13_a_removed_connection_is_over_everywhere_and_revoked_at_the_provider
             engine.name()
         );
         refused(&stage).await;
-        seen.push(format!("{} ({servers} processes): {rounds} removals during calls, over everywhere after {slowest:.0?} at most", engine.name()));
+        seen.push(format!(
+            "{}: {rounds} removals during calls, over everywhere after {slowest:.0?} at most",
+            engine.name()
+        ));
         stage.finish().await;
     }
     let all = seen.join("; ");
