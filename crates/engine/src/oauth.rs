@@ -26,6 +26,7 @@ pub use spill::Spill;
 
 pub(crate) use flight::Flights;
 pub(crate) use mint::needs_client;
+pub(crate) use revoke::REVOCATION_MS;
 pub(crate) use sweep::AT_ONCE;
 
 /// Stands for the tenant's client where the credential itself holds what it is renewed with.

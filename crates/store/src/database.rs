@@ -44,6 +44,8 @@ pub(crate) trait Database: Send + Sync + 'static {
     const DUE: &'static str;
     /// Connections whose refresh nobody ended, at most so many.
     const ABANDONED: &'static str;
+    /// Retires a connection and takes its lease: owner, for how many milliseconds, and which connection.
+    const RETIRE: &'static str;
     /// Retired connections that nobody revokes at present, at most so many.
     const REVOKING: &'static str;
 

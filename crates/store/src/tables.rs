@@ -37,5 +37,5 @@ pub(crate) use journal::{
     Beginning, CLAIM_KEY, Claim, Ending, FINISH, FREE_KEY, HOLDER, KEEP_RESULT,
 };
 pub(crate) use rates::{FULL_AT, SET_FULL_AT};
-pub(crate) use renewals::{abandoned, due, extend_lease, revoking, take_lease};
+pub(crate) use renewals::{abandoned, due, extend_lease, retire, revoking, take_lease};
 pub(crate) use step::Step;

@@ -6,8 +6,8 @@ use super::Choice;
 use crate::Engine;
 use crate::accounts::partition;
 use crate::error::{Code, Error, Outcomes};
-use crate::model::{AccountId, Connection, ConnectionEventKind, ConnectionId, Tenant};
-use crate::oauth::Revocation;
+use crate::model::{AccountId, Connection, ConnectionEventKind, ConnectionId, LeaseOwner, Tenant};
+use crate::oauth::{REVOCATION_MS, Revocation};
 
 /// A connection that was removed.
 #[derive(Debug)]
@@ -65,9 +65,13 @@ impl Engine {
         connections: Vec<Connection>,
     ) -> Outcomes<Vec<Removed>> {
         let mut retired = Vec::new();
+        let owner = LeaseOwner::new(&self.boot);
         for connection in connections {
             let event = self.event_of(&connection, ConnectionEventKind::Deleted);
-            if self.store.retire_connection(&connection, &event).await? {
+            let retiring = self
+                .store
+                .retire_connection(&connection, &owner, REVOCATION_MS, &event);
+            if retiring.await? {
                 let pool = partition(&connection.tenant, connection.id.as_str());
                 self.egress.forget(&pool);
                 retired.push(connection);

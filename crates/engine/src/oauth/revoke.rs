@@ -16,7 +16,7 @@ use crate::model::{Connection, ConnectionEventKind, LeaseOwner};
 /// How long the application may take.
 const LIMIT: Duration = Duration::from_secs(10);
 /// Longer than the limit, so that nobody else asks meanwhile.
-const LEASE_MS: i64 = 30_000;
+pub(crate) const REVOCATION_MS: i64 = 30_000;
 /// How many connections a round of the job takes.
 const ROUND: u32 = 32;
 
@@ -45,15 +45,8 @@ impl Revocation {
 
 impl Engine {
     /// Asks the application to revoke the tokens of a connection that was retired, and removes it. Whatever it answers is
-    /// in the timeline.
+    /// in the timeline. For whoever has the connection's lease.
     pub(crate) async fn revoke(&self, connection: &Connection) -> Outcomes<Revocation> {
-        let owner = LeaseOwner::new(&self.boot);
-        if !self.store.take_lease(connection, &owner, LEASE_MS).await? {
-            // Somebody else is at it, and writes what was answered.
-            return Ok(Revocation::NotReached(
-                "asked by another process".to_owned(),
-            ));
-        }
         let revocation = self.ask_to_revoke(connection).await;
         let revocation = revocation.unwrap_or_else(|error| Revocation::NotReached(error.message));
         let event = self.event_of(connection, ConnectionEventKind::Revoked);
@@ -114,9 +107,15 @@ impl Engine {
     /// Where the store does not answer.
     pub async fn revoke_retired(&self) -> Outcomes<usize> {
         let retired = self.store.revoking(ROUND).await?;
+        let owner = LeaseOwner::new(&self.boot);
+        let mut revoked = 0;
         for connection in &retired {
-            self.revoke(connection).await?;
+            let taking = self.store.take_lease(connection, &owner, REVOCATION_MS);
+            if taking.await? {
+                self.revoke(connection).await?;
+                revoked += 1;
+            }
         }
-        Ok(retired.len())
+        Ok(revoked)
     }
 }

@@ -56,10 +56,13 @@ pub trait Connections: Send + Sync {
         tenant: &Tenant,
         slug: &str,
     ) -> Stored<Vec<Connection>>;
-    /// Takes a connection away from everybody but [`Connections::revoking`]. `false` where it was gone already.
+    /// Takes a connection away from everybody, and its lease for whoever retires it: nobody else revokes it meanwhile.
+    /// `false` where it was gone already.
     async fn retire_connection(
         &self,
         connection: &Connection,
+        owner: &LeaseOwner,
+        milliseconds: i64,
         event: &ConnectionEvent,
     ) -> Stored<bool>;
     /// Connections that were retired and that nobody revokes at present. All tenants: it is a job.

@@ -22,8 +22,8 @@ use crate::migrations::{self, Schema};
 use crate::record::FromRecord;
 use crate::selection::Selection;
 use crate::tables::{
-    Beginning, Ending, Step, Written, abandoned, deliveries_due, due, extend_lease, revoking,
-    take_delivery, take_lease, waiting,
+    Beginning, Ending, Step, Written, abandoned, deliveries_due, due, extend_lease, retire,
+    revoking, take_delivery, take_lease, waiting,
 };
 use crate::value::Values;
 
@@ -144,6 +144,7 @@ impl Database for Postgres {
     const DUE: &'static str = due!("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
     const ABANDONED: &'static str =
         abandoned!("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+    const RETIRE: &'static str = retire!("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
     const REVOKING: &'static str =
         revoking!("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
     const TAKE_DELIVERY: &'static str =

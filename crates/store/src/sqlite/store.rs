@@ -23,8 +23,8 @@ use crate::migrations;
 use crate::record::FromRecord;
 use crate::selection::Selection;
 use crate::tables::{
-    Beginning, Ending, Step, Written, abandoned, deliveries_due, due, extend_lease, revoking,
-    take_delivery, take_lease, waiting,
+    Beginning, Ending, Step, Written, abandoned, deliveries_due, due, extend_lease, retire,
+    revoking, take_delivery, take_lease, waiting,
 };
 use crate::value::Values;
 
@@ -138,6 +138,7 @@ impl Database for Sqlite {
     const EXTEND_LEASE: &'static str = extend_lease!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");
     const DUE: &'static str = due!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");
     const ABANDONED: &'static str = abandoned!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");
+    const RETIRE: &'static str = retire!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");
     const REVOKING: &'static str = revoking!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");
     const TAKE_DELIVERY: &'static str =
         take_delivery!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");

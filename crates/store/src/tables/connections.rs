@@ -55,10 +55,6 @@ const OF_ACCOUNT_AT: &str = "SELECT * FROM connections
 const OF_APPLICATION: &str = "SELECT * FROM connections
     WHERE org = ? AND environment = ? AND slug = ? AND status <> 'revoking' ORDER BY created_at, id";
 
-const RETIRE: &str = "UPDATE connections SET status = 'revoking',
-        lease_owner = NULL, lease_until = NULL, refresh_started_at = NULL
-    WHERE id = ? AND org = ? AND environment = ? AND status <> 'revoking'";
-
 const DELETE: &str = "DELETE FROM connections
     WHERE id = ? AND org = ? AND environment = ? AND status = 'revoking'";
 
@@ -172,10 +168,13 @@ impl<D: Database> Connections for SqlStore<D> {
     async fn retire_connection(
         &self,
         connection: &Connection,
+        owner: &LeaseOwner,
+        milliseconds: i64,
         event: &ConnectionEvent,
     ) -> Stored<bool> {
-        let row = scoped(connection.id.as_str(), &connection.tenant);
-        changed(&self.database, RETIRE, row, Some(event)).await
+        let mut row = values![owner.as_str(), milliseconds];
+        row.extend(scoped(connection.id.as_str(), &connection.tenant));
+        changed(&self.database, D::RETIRE, row, Some(event)).await
     }
 
     async fn revoking(&self, limit: u32) -> Stored<Vec<Connection>> {

@@ -103,6 +103,19 @@ macro_rules! take_lease {
     };
 }
 
+/// Takes a connection away from everybody, and its lease from whoever has it.
+macro_rules! retire {
+    ($now:literal) => {
+        concat!(
+            "UPDATE connections SET status = 'revoking', refresh_started_at = NULL,
+                lease_owner = ?, lease_until = ",
+            $now,
+            " + CAST(? AS BIGINT)
+            WHERE id = ? AND org = ? AND environment = ? AND status <> 'revoking'"
+        )
+    };
+}
+
 /// Has a lease for longer.
 macro_rules! extend_lease {
     ($now:literal) => {
@@ -154,4 +167,4 @@ macro_rules! revoking {
     };
 }
 
-pub(crate) use {abandoned, due, extend_lease, revoking, take_lease};
+pub(crate) use {abandoned, due, extend_lease, retire, revoking, take_lease};

@@ -89,7 +89,13 @@ impl Connections for SimulatedStore {
     async fn connections_of_application(&self, _: &Tenant, _: &str) -> Stored<Vec<Connection>> {
         unreachable!("no hosts change")
     }
-    async fn retire_connection(&self, _: &Connection, _: &ConnectionEvent) -> Stored<bool> {
+    async fn retire_connection(
+        &self,
+        _: &Connection,
+        _: &LeaseOwner,
+        _: i64,
+        _: &ConnectionEvent,
+    ) -> Stored<bool> {
         unreachable!("no connection goes")
     }
     async fn revoking(&self, _: u32) -> Stored<Vec<Connection>> {

@@ -3,7 +3,7 @@
 use std::slice::from_ref;
 
 use tenon_engine::model::ConnectionEventKind::{self, *};
-use tenon_engine::model::{Connection, ConnectionStatus, Renewal};
+use tenon_engine::model::{BootId, Connection, ConnectionStatus, LeaseOwner, Renewal};
 use tenon_engine::ports::{Store, StoreError};
 
 use super::nouns::{ALL, NOW, account_id, add, connection, event, remove, tenant, with_accounts};
@@ -227,30 +227,42 @@ async fn one_connection_is_the_default(engine: &impl Engine) {
 async fn a_retired_connection_is_seen_by_who_revokes_it_alone(engine: &impl Engine) {
     let store = engine.open().await;
     with_accounts(&*store, &["a"]).await;
-    let one = connection("crm");
-    add(&*store, &one).await;
-    let gone = event(&one, Deleted);
-    assert!(store.retire_connection(&one, &gone).await.unwrap());
-    assert!(!store.retire_connection(&one, &gone).await.unwrap());
+    let (one, lost) = (connection("crm"), connection("crm"));
+    let owner = LeaseOwner::new(&BootId::generate());
+    let retire = async |connection: &Connection, milliseconds| {
+        let gone = event(connection, Deleted);
+        let retiring = store.retire_connection(connection, &owner, milliseconds, &gone);
+        retiring.await.unwrap()
+    };
+    for connection in [&one, &lost] {
+        add(&*store, connection).await;
+    }
+    assert!(retire(&one, 60_000).await);
+    assert!(!retire(&one, 60_000).await);
+    assert!(retire(&lost, -1).await);
     assert!(of_a(&*store, None).await.is_empty());
     assert!(of_a(&*store, Some("crm")).await.is_empty());
     let found = store.connection(&tenant(), &one.id).await.unwrap();
     assert_eq!(found, None);
     assert!(!update(&*store, &renewed(&one)).await);
+    // Whoever retired it is at it, and nobody else before the lease is over.
+    let another = LeaseOwner::new(&BootId::generate());
+    assert!(!store.take_lease(&one, &another, 60_000).await.unwrap());
     let revoking = store.revoking(10).await.unwrap();
     assert_eq!(revoking.len(), 1);
-    assert_eq!(revoking[0].credential, one.credential);
-    let answered = event(&one, Revoked);
-    store
-        .delete_connection(&one, Some(&answered))
-        .await
-        .unwrap();
+    assert_eq!(revoking[0].credential, lost.credential);
+    assert!(store.take_lease(&lost, &another, 60_000).await.unwrap());
+    for connection in [&one, &lost] {
+        let answered = event(connection, Revoked);
+        let deleting = store.delete_connection(connection, Some(&answered));
+        deleting.await.unwrap();
+        assert_eq!(
+            timeline(&*store, connection).await,
+            [Revoked, Deleted, Created],
+            "the timeline stays"
+        );
+    }
     assert!(store.revoking(10).await.unwrap().is_empty());
-    assert_eq!(
-        timeline(&*store, &one).await,
-        [Revoked, Deleted, Created],
-        "the timeline stays"
-    );
 }
 
 async fn deleted_connections_are_gone(engine: &impl Engine) {

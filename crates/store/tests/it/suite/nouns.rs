@@ -8,10 +8,10 @@ use tenon_engine::model::{
     Account, AccountId, ApiKey, ApiKeyId, Attempt, BootId, Connection, ConnectionEvent,
     ConnectionEventKind, ConnectionId, ConnectionStatus, DataKeyId, Delivery, DeliveryId,
     DeliveryPayload, DeliveryState, Effect, EndedBy, Environment, Execution, ExecutionError,
-    ExecutionId, ExecutionState, IdempotencyKey, LinkedAccountId, Millis, NodeStatus, OrgId,
-    Outcome, Paging, Renewal, RequestId, RequestRecord, SealedCredential, Session, SessionId,
-    SessionScopes, Source, StoredResult, Tenant, Webhook, WebhookDefinition, WebhookEvent,
-    WebhookId, WebhookMethod,
+    ExecutionId, ExecutionState, IdempotencyKey, LeaseOwner, LinkedAccountId, Millis, NodeStatus,
+    OrgId, Outcome, Paging, Renewal, RequestId, RequestRecord, SealedCredential, Session,
+    SessionId, SessionScopes, Source, StoredResult, Tenant, Webhook, WebhookDefinition,
+    WebhookEvent, WebhookId, WebhookMethod,
 };
 use tenon_engine::ports::{Begun, Store};
 
@@ -229,7 +229,9 @@ pub(crate) async fn add(store: &dyn Store, connection: &Connection) {
 /// Removes the connection.
 pub(crate) async fn remove(store: &dyn Store, connection: &Connection) -> bool {
     let event = event(connection, ConnectionEventKind::Deleted);
-    let retired = store.retire_connection(connection, &event).await.unwrap();
+    let owner = LeaseOwner::new(&BootId::generate());
+    let retiring = store.retire_connection(connection, &owner, 60_000, &event);
+    let retired = retiring.await.unwrap();
     store.delete_connection(connection, None).await.unwrap();
     retired
 }

@@ -87,7 +87,7 @@ async fn b13_a_removed_connection_is_over_everywhere_and_revoked_at_the_provider
         refused(&stage).await;
         seen.push(format!(
             "{}: {rounds} removals during calls, over everywhere after {slowest:.0?} at most",
-            engine.name()
+            place(&engine, servers)
         ));
         stage.finish().await;
     }
