@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use super::Stored;
 use crate::model::{
-    ConnectionEvent, Delivery, DeliveryId, DeliveryState, Millis, Page, Paging, Tenant, Webhook,
-    WebhookId,
+    ConnectionEvent, Delivery, DeliveryId, DeliveryState, EventId, Millis, Page, Paging, Tenant,
+    Webhook, WebhookId,
 };
 
 /// Tenants' endpoints.
@@ -35,8 +35,12 @@ pub trait Deliveries: Send + Sync {
     /// Returns once this process has written an event that webhooks are told of, also before it was asked. What other
     /// processes write has to be looked for.
     async fn news(&self);
-    /// Events that webhooks were not told of, oldest first. All tenants: it is a job.
-    async fn unannounced_events(&self, limit: u32) -> Stored<Vec<ConnectionEvent>>;
+    /// Events that webhooks were not told of, oldest first, from behind this one on. All tenants: it is a job.
+    async fn unannounced_events(
+        &self,
+        after: Option<&EventId>,
+        limit: u32,
+    ) -> Stored<Vec<ConnectionEvent>>;
     /// Writes the deliveries of an event and that it is announced, both or neither. Those that are there already, or whose
     /// endpoint is gone, are left out.
     async fn announce(&self, event: &ConnectionEvent, deliveries: &[Delivery]) -> Stored<()>;
@@ -47,7 +51,7 @@ pub trait Deliveries: Send + Sync {
         now: Millis,
         but: &[WebhookId],
         limit: u32,
-    ) -> Stored<Vec<Webhook>>;
+    ) -> Stored<Vec<(Tenant, WebhookId)>>;
     /// The deliveries to an endpoint that are due at `now` and in nobody's hand, the longest due first.
     async fn due_deliveries(
         &self,

@@ -14,20 +14,30 @@ const AT_ONCE: u32 = 100;
 
 impl Engine {
     /// Makes the deliveries of every event that was not announced yet, and says how many events there were. Other
-    /// processes may do the same at the same time: an event has one delivery for each endpoint.
+    /// processes may do the same at the same time: an event has one delivery for each endpoint. One that cannot be
+    /// announced holds up no other.
     ///
     /// # Errors
     /// Where the store does not answer.
     pub async fn announce_events(&self) -> Outcomes<u64> {
-        let mut total = 0;
+        let (mut announced, mut last) = (0, None);
         loop {
-            let events = self.store.unannounced_events(AT_ONCE).await?;
+            let events = self
+                .store
+                .unannounced_events(last.as_ref(), AT_ONCE)
+                .await?;
             for event in &events {
-                self.announce_event(event).await?;
-                total += 1;
+                match self.announce_event(event).await {
+                    Ok(()) => announced += 1,
+                    Err(error) => {
+                        let cause = &error as &dyn std::error::Error;
+                        tracing::error!(event = %event.id, error = cause, "webhooks are not told of an event yet");
+                    }
+                }
             }
-            if events.len() < AT_ONCE as usize {
-                return Ok(total);
+            match events.last() {
+                Some(event) if events.len() == AT_ONCE as usize => last = Some(event.id.clone()),
+                _ => return Ok(announced),
             }
         }
     }

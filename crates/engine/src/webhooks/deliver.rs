@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::schedule::{self, End};
 use crate::Engine;
 use crate::error::Outcomes;
-use crate::model::{Delivery, DeliveryState, Webhook, WebhookId};
+use crate::model::{Delivery, DeliveryState, Tenant, Webhook, WebhookId};
 
 /// How many endpoints are served at once.
 const LANES: usize = 32;
@@ -37,13 +37,16 @@ impl Engine {
         if free > 0 && !self.tasks.is_closed() {
             let limit = u32::try_from(free).unwrap_or(u32::MAX);
             let waiting = self.store.waiting_webhooks(self.clock.now(), &busy, limit);
-            for webhook in waiting.await? {
-                let Some(lane) = self.lanes.enter(&webhook.id) else {
+            for (tenant, id) in waiting.await? {
+                let Some(lane) = self.lanes.enter(&id) else {
                     continue;
                 };
                 let engine = Arc::clone(self);
                 let serving = begun.track_future(async move {
-                    engine.serve_endpoint(webhook).await;
+                    if let Err(error) = engine.serve_endpoint(&tenant, &id).await {
+                        let cause = &error as &dyn std::error::Error;
+                        tracing::warn!(webhook = %id, error = cause, "deliveries to a webhook wait");
+                    }
                     drop(lane);
                 });
                 self.tasks.spawn(serving);
@@ -53,24 +56,19 @@ impl Engine {
         Ok(begun)
     }
 
-    /// Sends what is due to one endpoint, until nothing is, or others wait for long.
-    async fn serve_endpoint(&self, mut webhook: Webhook) {
+    /// Sends what is due to one endpoint, until nothing is, or others wait for long. Each turn is as its tenant wants it by
+    /// then.
+    async fn serve_endpoint(&self, tenant: &Tenant, id: &WebhookId) -> Outcomes<()> {
         for _ in 0..TURNS {
-            match self.take_turn(&webhook).await {
-                Ok(0) => return,
-                Ok(_) => {}
-                Err(error) => {
-                    let cause = &error as &dyn std::error::Error;
-                    tracing::warn!(webhook = %webhook.id, error = cause, "deliveries wait, as the store does not answer");
-                    return;
-                }
-            }
-            // What it is told next is told as its tenant wants it by then.
-            match self.store.webhook(&webhook.tenant, &webhook.id).await {
-                Ok(Some(now)) if now.is_enabled && !self.tasks.is_closed() => webhook = now,
-                _ => return,
+            let webhook = match self.store.webhook(tenant, id).await? {
+                Some(webhook) if webhook.is_enabled && !self.tasks.is_closed() => webhook,
+                _ => return Ok(()),
+            };
+            if self.take_turn(&webhook).await? == 0 {
+                return Ok(());
             }
         }
+        Ok(())
     }
 
     /// Takes some deliveries in hand and sends them; says how many.

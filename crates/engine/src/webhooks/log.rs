@@ -58,7 +58,7 @@ impl Engine {
         }
         let again = Delivery {
             state: DeliveryState::Pending,
-            tries: 0,
+            tries: if is_test(&delivery) { ONLY_ONE } else { 0 },
             due_at: Some(self.clock.now()),
             finished_at: None,
             ..delivery
@@ -123,4 +123,9 @@ impl Engine {
             finished_at: None,
         }
     }
+}
+
+/// A made-up event is sent when somebody asks for it, and by no schedule.
+fn is_test(delivery: &Delivery) -> bool {
+    delivery.payload.event.contains_key("test")
 }

@@ -751,7 +751,15 @@ async fn a_test_is_sent_once_and_is_in_the_log() {
         .unwrap();
     assert_eq!((failed.state, failed.due_at), (DeliveryState::Failed, None));
     assert_eq!(failed.attempts[0].http_status, Some(500));
-    assert_eq!(world.log(&webhook).await, [failed, tested]);
+    assert_eq!(world.log(&webhook).await, [failed.clone(), tested.clone()]);
+    let again = world
+        .engine
+        .redeliver(&world.tenant, id, failed.id.as_str());
+    assert_eq!(
+        again.await.unwrap().state,
+        DeliveryState::Failed,
+        "no schedule is begun"
+    );
     world.clock.pass(31 * 86_400_000);
     assert_eq!(world.engine.forget_deliveries().await.unwrap(), 2);
     assert_eq!(world.log(&webhook).await, []);

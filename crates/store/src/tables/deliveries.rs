@@ -15,7 +15,7 @@ use crate::selection::Selection;
 use crate::value::{Values, scoped, values};
 
 const UNANNOUNCED: &str = "SELECT * FROM connection_events
-    WHERE NOT announced ORDER BY id LIMIT ?";
+    WHERE NOT announced AND id > ? ORDER BY id LIMIT ?";
 
 /// Where the endpoint is gone there is no row to select, and where the delivery is there already it stays as it is.
 const ADD: &str = "INSERT INTO webhook_deliveries (
@@ -47,8 +47,13 @@ impl<D: Database> Deliveries for SqlStore<D> {
         self.database.news().notified().await;
     }
 
-    async fn unannounced_events(&self, limit: u32) -> Stored<Vec<ConnectionEvent>> {
-        self.database.all(UNANNOUNCED, values![limit]).await
+    async fn unannounced_events(
+        &self,
+        after: Option<&EventId>,
+        limit: u32,
+    ) -> Stored<Vec<ConnectionEvent>> {
+        let after = after.map_or("", EventId::as_str);
+        self.database.all(UNANNOUNCED, values![after, limit]).await
     }
 
     async fn announce(&self, event: &ConnectionEvent, deliveries: &[Delivery]) -> Stored<()> {
@@ -67,7 +72,7 @@ impl<D: Database> Deliveries for SqlStore<D> {
         now: Millis,
         but: &[WebhookId],
         limit: u32,
-    ) -> Stored<Vec<Webhook>> {
+    ) -> Stored<Vec<(Tenant, WebhookId)>> {
         let but = serde_json::to_string(but).map_err(Fault::from)?;
         let values = values![but, now.0, limit];
         self.database.all(D::WAITING, values).await
@@ -163,6 +168,15 @@ fn fenced(delivery: &Delivery) -> Values {
     row
 }
 
+/// Names an endpoint, whatever else its row holds.
+impl FromRecord for (Tenant, WebhookId) {
+    const TABLE: &'static str = "webhooks";
+
+    fn from_record(record: &Record<'_>) -> Result<Self, Fault> {
+        Ok((record.tenant()?, record.parse("id", WebhookId::parse)?))
+    }
+}
+
 impl FromRecord for Delivery {
     const TABLE: &'static str = "webhook_deliveries";
 
@@ -203,7 +217,7 @@ macro_rules! take_delivery {
 macro_rules! waiting {
     ($now:literal, $listed:literal) => {
         concat!(
-            "SELECT * FROM webhooks
+            "SELECT id, org, environment FROM webhooks
             WHERE is_enabled AND id NOT IN (",
             $listed,
             ") AND EXISTS (

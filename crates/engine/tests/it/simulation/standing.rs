@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use tenon_engine::model::{
     Account, AccountId, AdminKey, ApiKey, ApiKeyId, ApplicationSettings, Connection,
     ConnectionEvent, ConnectionId, DataKeyRow, Delivery, DeliveryId, DeliveryState, Erasure,
-    LeaseOwner, Millis, OauthClient, OrgId, Organization, Page, Paging, Session, SessionId, Tenant,
-    Webhook, WebhookId,
+    EventId, LeaseOwner, Millis, OauthClient, OrgId, Organization, Page, Paging, Session,
+    SessionId, Tenant, Webhook, WebhookId,
 };
 use tenon_engine::ports::{
     Accounts, AppCredentials, Connections, Deliveries, Keys, OauthClients, Organizations, Renewals,
@@ -200,13 +200,22 @@ impl Deliveries for SimulatedStore {
     async fn news(&self) {
         std::future::pending().await
     }
-    async fn unannounced_events(&self, _: u32) -> Stored<Vec<ConnectionEvent>> {
+    async fn unannounced_events(
+        &self,
+        _: Option<&EventId>,
+        _: u32,
+    ) -> Stored<Vec<ConnectionEvent>> {
         unreachable!("nothing is told")
     }
     async fn announce(&self, _: &ConnectionEvent, _: &[Delivery]) -> Stored<()> {
         unreachable!("nothing is told")
     }
-    async fn waiting_webhooks(&self, _: Millis, _: &[WebhookId], _: u32) -> Stored<Vec<Webhook>> {
+    async fn waiting_webhooks(
+        &self,
+        _: Millis,
+        _: &[WebhookId],
+        _: u32,
+    ) -> Stored<Vec<(Tenant, WebhookId)>> {
         unreachable!("nothing is told")
     }
     async fn due_deliveries(&self, _: &Webhook, _: Millis, _: u32) -> Stored<Vec<Delivery>> {

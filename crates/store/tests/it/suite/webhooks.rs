@@ -100,14 +100,16 @@ async fn an_event_waits_until_it_is_announced(engine: &impl Engine) {
     let expired = event(&one, Expired);
     store.add_event(&quiet).await.unwrap();
     store.add_event(&expired).await.unwrap();
-    let waiting = store.unannounced_events(10).await.unwrap();
+    let waiting = store.unannounced_events(None, 10).await.unwrap();
     assert_eq!(waiting, [created.clone(), expired.clone()]);
     assert_eq!(
-        store.unannounced_events(1).await.unwrap(),
+        store.unannounced_events(None, 1).await.unwrap(),
         std::slice::from_ref(&created)
     );
+    let behind = store.unannounced_events(Some(&created.id), 10).await;
+    assert_eq!(behind.unwrap(), std::slice::from_ref(&expired));
     store.announce(&created, &[]).await.unwrap();
-    assert_eq!(store.unannounced_events(10).await.unwrap(), [expired]);
+    assert_eq!(store.unannounced_events(None, 10).await.unwrap(), [expired]);
 }
 
 async fn an_event_has_one_delivery_for_each_endpoint(engine: &impl Engine) {
@@ -127,7 +129,7 @@ async fn an_event_has_one_delivery_for_each_endpoint(engine: &impl Engine) {
         let all = all.unwrap();
         assert_eq!((all.total, &all.items[0].event), (1, &of.id));
     }
-    assert!(store.unannounced_events(10).await.unwrap().is_empty());
+    assert!(store.unannounced_events(None, 10).await.unwrap().is_empty());
 }
 
 async fn an_endpoint_that_is_gone_gets_nothing(engine: &impl Engine) {
@@ -136,7 +138,7 @@ async fn an_endpoint_that_is_gone_gets_nothing(engine: &impl Engine) {
     assert!(store.delete_webhook(&tenant(), &to.id).await.unwrap());
     assert!(!store.delete_webhook(&tenant(), &to.id).await.unwrap());
     store.announce(&of, &[delivery(&to, &of)]).await.unwrap();
-    assert!(store.unannounced_events(10).await.unwrap().is_empty());
+    assert!(store.unannounced_events(None, 10).await.unwrap().is_empty());
     let all = store.deliveries(&tenant(), &to.id, None, ALL).await;
     assert_eq!(all.unwrap().total, 0);
 }
@@ -268,7 +270,7 @@ async fn endpoints_wait_while_they_are_enabled_and_something_is_due(engine: &imp
     let (to, one) = with_delivery(&*store).await;
     with_webhook(&*store).await;
     let waiting = async |now, but: &[_]| store.waiting_webhooks(now, but, 10).await.unwrap();
-    assert_eq!(waiting(NOW, &[]).await, std::slice::from_ref(&to));
+    assert_eq!(waiting(NOW, &[]).await, [(tenant(), to.id.clone())]);
     assert!(waiting(NOW.plus(-1), &[]).await.is_empty());
     assert!(waiting(NOW, std::slice::from_ref(&to.id)).await.is_empty());
     assert!(store.take_delivery(&one, LONG).await.unwrap());
