@@ -38,7 +38,7 @@ use std::sync::{Arc, Weak};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
-use crate::error::Outcomes;
+use crate::error::{Code, Error, Outcomes};
 use crate::execute::Claims;
 use crate::flow::{Caps, Flow};
 use crate::keychain::KeyChain;
@@ -48,6 +48,9 @@ use crate::ports::{Clock, Store};
 use crate::registry::Registry;
 use crate::transport::Transport;
 use crate::webhooks::Lanes;
+
+/// How far this process's clock and the database's may be apart.
+const MOST_APART_MS: u64 = 30_000;
 
 /// What an engine is made of.
 pub struct Parts {
@@ -159,12 +162,22 @@ impl Engine {
         Ok(self.store.expire(self.clock.now()).await?)
     }
 
-    /// Whether the store can be read and written.
+    /// Whether the store can be read and written, and its clock agrees with this process's: leases go by the one, the lives
+    /// of tokens and keys by the other.
     ///
     /// # Errors
-    /// Where it cannot.
+    /// [`Code::Unavailable`] where it is not so.
     pub async fn ping(&self) -> Outcomes<()> {
-        Ok(self.store.ping().await?)
+        let there = self.store.ping().await?;
+        let apart = there.map_or(0, |there| there.0.abs_diff(self.clock.now().0));
+        if apart > MOST_APART_MS {
+            let message = format!(
+                "This process's clock and the database's are {} seconds apart; set them by the same time server",
+                apart / 1000
+            );
+            return Err(Error::new(Code::Unavailable, message));
+        }
+        Ok(())
     }
 
     /// Waits until every execution that has begun is over.

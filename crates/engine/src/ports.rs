@@ -275,6 +275,6 @@ pub trait Organizations: Send + Sync {
         slug: &str,
         settings: &ApplicationSettings,
     ) -> Stored<()>;
-    /// Answers if the store can be read and written.
-    async fn ping(&self) -> Stored<()>;
+    /// Answers if the store can be read and written: with the time there, where its clock is another than the process's.
+    async fn ping(&self) -> Stored<Option<Millis>>;
 }

@@ -33,6 +33,8 @@ pub(crate) trait Database: Send + Sync + 'static {
     /// within so many milliseconds (the fourth), and those whose deadline was over so many
     /// milliseconds (the third) before now (the second); at most so many (the fifth), and returns them.
     const SWEEP: &'static str;
+    /// The time in Unix milliseconds, where the database has a clock of its own.
+    const CLOCK: Option<&'static str>;
     /// Forgets the rates that are whole again.
     const FORGET_FULL_RATES: &'static str;
 

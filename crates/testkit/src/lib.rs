@@ -13,6 +13,7 @@
 mod application;
 pub mod browser;
 mod canary;
+mod clock;
 pub mod dns;
 pub mod fuzz;
 mod http;
@@ -32,6 +33,7 @@ mod watch;
 
 pub use application::Application;
 pub use canary::{CANARY, SECRET, Searched, assert_clean};
+pub use clock::WrongClock;
 pub use http::{Answer, Http};
 pub use namespace::Namespace;
 pub use postgres::Postgres;

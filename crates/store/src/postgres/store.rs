@@ -135,6 +135,8 @@ impl Database for Postgres {
                         - ?4::bigint)))
             LIMIT ?5 FOR UPDATE SKIP LOCKED)
         RETURNING *";
+    const CLOCK: Option<&'static str> =
+        Some("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint");
     const FORGET_FULL_RATES: &'static str = "DELETE FROM rate_limits
         WHERE full_at <= (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
     const TAKE_LEASE: &'static str =

@@ -132,6 +132,7 @@ impl Database for Sqlite {
                 WHERE seen_at > CAST(unixepoch('subsec') * 1000 AS INTEGER) - ?4)))
             LIMIT ?5)
         RETURNING *";
+    const CLOCK: Option<&'static str> = None;
     const FORGET_FULL_RATES: &'static str = "DELETE FROM rate_limits
         WHERE full_at <= CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000";
     const TAKE_LEASE: &'static str = take_lease!("CAST(unixepoch('subsec') * 1000 AS INTEGER)");

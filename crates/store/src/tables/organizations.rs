@@ -1,7 +1,7 @@
 //! Organizations, what they decide about applications, and the store's own health.
 
 use async_trait::async_trait;
-use tenon_engine::model::{ApplicationSettings, OrgId, Organization, Tenant};
+use tenon_engine::model::{ApplicationSettings, Millis, OrgId, Organization, Tenant};
 use tenon_engine::ports::{Organizations, Stored};
 
 use crate::database::{Database, SqlStore};
@@ -86,9 +86,14 @@ impl<D: Database> Organizations for SqlStore<D> {
         self.database.change(SET_SETTINGS, row).await.map(drop)
     }
 
-    async fn ping(&self) -> Stored<()> {
+    async fn ping(&self) -> Stored<Option<Millis>> {
         self.database.count(PING_READ, values![]).await?;
-        self.database.probe(PING_WRITE).await
+        self.database.probe(PING_WRITE).await?;
+        let Some(clock) = D::CLOCK else {
+            return Ok(None);
+        };
+        let there = self.database.count(clock, values![]).await?;
+        Ok(i64::try_from(there).ok().map(Millis))
     }
 }
 

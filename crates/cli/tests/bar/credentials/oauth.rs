@@ -1,6 +1,7 @@
 //! Tokens that are granted, in front of a provider that rotates them and punishes reuse.
 
 mod changed;
+mod clocks;
 mod garbage;
 mod lost;
 mod refresh;
@@ -46,23 +47,33 @@ pub(crate) fn place(engine: &Engine, servers: usize) -> String {
 impl Stage {
     /// `failing` names the place where the first server dies.
     pub(crate) async fn start(engine: &Engine, servers: usize, failing: Option<&str>) -> Self {
+        let failing = failing.map(|place| ("TENON_FAILPOINT".to_owned(), place.to_owned()));
+        let first = failing.into_iter().collect();
+        let others = (1..servers).map(|_| Vec::new());
+        Self::with(engine, std::iter::once(first).chain(others)).await
+    }
+
+    /// A server for each of these additions to the environment.
+    pub(crate) async fn with(
+        engine: &Engine,
+        servers: impl IntoIterator<Item = Vec<(String, String)>>,
+    ) -> Self {
         let provider = Provider::start().await;
         let folder = Folder::new();
         provider.write_connector(folder.path(), |text| text);
         let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let mut environment = engine.environment();
         environment.push(own(("TENON_MAX_IN_FLIGHT_PER_CONNECTION", "512")));
-        let options = |failing: Option<&str>| {
-            let failing = failing.map(|place| own(("TENON_FAILPOINT", place)));
-            Options {
+        let start = |more: Vec<(String, String)>| {
+            let options = Options {
                 connectors: Some(folder.path().into()),
                 allow_loopback: true,
-                environment: environment.iter().cloned().chain(failing).collect(),
+                environment: environment.iter().cloned().chain(more).collect(),
                 ..Options::default()
-            }
+            };
+            Server::start(TENON, options)
         };
-        let failing = |index| failing.filter(|_| index == 0);
-        let servers = (0..servers).map(|index| Server::start(TENON, options(failing(index))));
+        let servers = servers.into_iter().map(start);
         let stage = Self {
             servers: servers.collect(),
             provider,

@@ -375,7 +375,7 @@ impl Organizations for SimulatedStore {
     ) -> Stored<()> {
         unreachable!("nothing is switched")
     }
-    async fn ping(&self) -> Stored<()> {
-        self.read(|_| ()).await
+    async fn ping(&self) -> Stored<Option<Millis>> {
+        self.read(|_| None).await
     }
 }

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::{Linked, Stage, engines, execute, place, succeeded};
 
 /// As many executions at once in all, over all servers; `more` is a query such as `?timeout_ms=2000`.
-async fn storm(linked: &Linked, calls: usize, more: &str) -> Vec<Answer> {
+pub(super) async fn storm(linked: &Linked, calls: usize, more: &str) -> Vec<Answer> {
     let mut going = JoinSet::new();
     for number in 0..calls {
         let caller = linked.callers[number % linked.callers.len()].clone();
