@@ -24,6 +24,7 @@ pub use refresh::Demand;
 pub use revoke::Revocation;
 pub use spill::Spill;
 
+pub(crate) use consent::asked_scopes;
 pub(crate) use flight::Flights;
 pub(crate) use mint::needs_client;
 pub(crate) use revoke::REVOCATION_MS;

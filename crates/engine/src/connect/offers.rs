@@ -13,7 +13,7 @@ use super::{Stopped, Visit};
 use crate::Engine;
 use crate::error::{Code, Error, Outcomes};
 use crate::model::{ConnectFault, OauthClient};
-use crate::oauth::needs_client;
+use crate::oauth::{asked_scopes, needs_client};
 
 /// A way to authenticate that a visitor may take.
 #[derive(Debug, Clone)]
@@ -115,9 +115,7 @@ impl Visit {
 fn offer(name: &str, way: &Way, client: Option<&OauthClient>) -> Option<WayOffer> {
     let asks = match &way.grant {
         Some(grant) if grant.flow().needs_browser() => {
-            let client = client?;
-            let own = (!client.scopes.is_empty()).then_some(&client.scopes);
-            Asks::Consent(own.unwrap_or(&grant.doc.scopes).clone())
+            Asks::Consent(asked_scopes(way, Some(&client?.scopes)))
         }
         Some(_mints) if client.is_none() && needs_client(way) => return None,
         Some(_mints) => Asks::Form,

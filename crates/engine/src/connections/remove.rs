@@ -30,12 +30,8 @@ impl Engine {
         slug: &str,
         choice: &Choice,
     ) -> Outcomes<Vec<Removed>> {
-        let connector = self.registry.connector(slug).ok();
-        let all = self.store.connections(tenant, account, Some(slug)).await?;
-        let fitting = all
-            .into_iter()
-            .filter(|one| choice.fits(one, connector.as_deref()));
-        self.remove_connections(fitting.collect()).await
+        let chosen = self.chosen(tenant, account, slug, choice).await?;
+        self.remove_connections(chosen).await
     }
 
     /// Removes the one connection that is chosen; none where there is none.
@@ -49,14 +45,25 @@ impl Engine {
         slug: &str,
         choice: &Choice,
     ) -> Outcomes<Vec<Removed>> {
-        let connector = self.registry.connector(slug).ok();
-        let all = self.store.connections(tenant, account, Some(slug)).await?;
-        let fits = |one: &&Connection| choice.fits(one, connector.as_deref());
-        if all.iter().filter(fits).count() > 1 {
+        let chosen = self.chosen(tenant, account, slug, choice).await?;
+        if chosen.len() > 1 {
             let message = "The account has several connections to the application; choose one with `connection_id`";
             return Err(Error::new(Code::BadRequest, message));
         }
-        self.delete_connections(tenant, account, slug, choice).await
+        self.remove_connections(chosen).await
+    }
+
+    async fn chosen(
+        &self,
+        tenant: &Tenant,
+        account: &AccountId,
+        slug: &str,
+        choice: &Choice,
+    ) -> Outcomes<Vec<Connection>> {
+        let connector = self.registry.connector(slug).ok();
+        let mut all = self.store.connections(tenant, account, Some(slug)).await?;
+        all.retain(|one| choice.fits(one, connector.as_deref()));
+        Ok(all)
     }
 
     /// Removes connections. First nobody can use any of them; then each one's application is asked to revoke its tokens.

@@ -1,9 +1,11 @@
 //! The OAuth clients that tenants register at applications. Their secrets are sealed under the installation's own key,
 //! for the addresses that the connector named when they were set.
 
+use tenon_connector::grant::{CLIENT_ID, CLIENT_SECRET};
 use tenon_connector::{Connector, Way};
 use tenon_vault::{Purpose, Secret};
 
+use super::mint::needs_client;
 use crate::Engine;
 use crate::access::AdminCaller;
 use crate::error::{Code, Error, Outcomes};
@@ -27,6 +29,16 @@ pub(super) struct OpenClient {
     pub(super) id: String,
     pub(super) secret: Option<Secret>,
     pub(super) scopes: Vec<String>,
+}
+
+impl OpenClient {
+    /// What a token call is filled with.
+    pub(super) fn fields(&self) -> Vec<(String, Secret)> {
+        let id = (CLIENT_ID.to_owned(), Secret::new(self.id.clone()));
+        let secret = self.secret.clone();
+        let secret = secret.map(|secret| (CLIENT_SECRET.to_owned(), secret));
+        [id].into_iter().chain(secret).collect()
+    }
 }
 
 impl Engine {
@@ -126,6 +138,20 @@ impl Engine {
             id: client.client_id,
             scopes: client.scopes,
         })
+    }
+
+    /// The same where this way needs it: nothing where the credential itself holds what it is renewed with.
+    pub(super) async fn client_for(
+        &self,
+        tenant: &Tenant,
+        connector: &Connector,
+        auth: &str,
+        way: &Way,
+    ) -> Outcomes<Option<OpenClient>> {
+        match needs_client(way) {
+            true => self.client_of(tenant, connector, auth, way).await.map(Some),
+            false => Ok(None),
+        }
     }
 
     /// The `client_id` that a new credential of this way is bound to, if the tenant has a client.

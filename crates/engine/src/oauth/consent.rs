@@ -56,7 +56,7 @@ impl Engine {
         let (auth, way) = granting_way(&connector, auth)?;
         check_asked_facts(&connector, way, out.facts)?;
         let client = self.client_of(tenant, &connector, auth, way).await?;
-        let scopes = asked_scopes(way, Some(&client));
+        let scopes = asked_scopes(way, Some(&client.scopes));
         let going = Going {
             connector: &connector,
             way,
@@ -156,14 +156,11 @@ pub(super) fn flow(way: &Way) -> Option<Flow> {
     way.grant.as_ref().map(|grant| grant.flow())
 }
 
-/// The scopes that are asked for: the tenant's, or else the connector's.
-pub(super) fn asked_scopes(way: &Way, client: Option<&OpenClient>) -> Vec<String> {
-    let of_client = client.map(|client| client.scopes.clone());
-    let of_connector = || way.grant.as_ref().map(|grant| grant.doc.scopes.clone());
-    of_client
-        .filter(|scopes| !scopes.is_empty())
-        .or_else(of_connector)
-        .unwrap_or_default()
+/// The scopes that are asked for: those of the tenant's client, or else the connector's.
+pub(crate) fn asked_scopes(way: &Way, own: Option<&Vec<String>>) -> Vec<String> {
+    let of_connector = || way.grant.as_ref().map(|grant| &grant.doc.scopes);
+    let own = own.filter(|scopes| !scopes.is_empty());
+    own.or_else(of_connector).cloned().unwrap_or_default()
 }
 
 /// Checks the facts that a person is asked for: those that the token answer brings are not among them.

@@ -3,17 +3,13 @@
 use std::collections::BTreeMap;
 
 use tenon_connector::document::Flow;
-use tenon_connector::grant::{
-    ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, CODE, Grant, Proof, REFRESH_TOKEN, VERIFIER,
-};
+use tenon_connector::grant::{ACCESS_TOKEN, CODE, Grant, Proof, REFRESH_TOKEN, VERIFIER};
 use tenon_connector::{Connector, Way};
 use tenon_vault::{Credential, Secret};
 
-use super::call::{TOKEN_LIMIT, for_token_call};
-use super::clients::{OpenClient, granting_way};
-use super::consent::flow;
+use super::call::for_token_call;
+use super::clients::granting_way;
 use super::schedule;
-use super::verdict::{Verdict, Words, judge};
 use crate::Engine;
 use crate::connections::Identity;
 use crate::error::{Code, Error, Outcomes};
@@ -69,23 +65,30 @@ impl Engine {
         let client = self.client_of(tenant, &connector, auth, way).await?;
         let plan = connector.token_plan(grant, &back.facts, Proof::Code(back.redirect_uri))?;
         let credential = for_token_call(back.kept, Some(&client), [(CODE, back.code)]);
-        let asked_at = self.clock.now();
-        let told = self
-            .ask_for_tokens(grant, plan, &credential, TOKEN_LIMIT)
-            .await;
-        let granted = match judge(told, &grant.doc, self.clock.now().0) {
-            Verdict::Granted(granted) => granted,
-            Verdict::Ended(words) | Verdict::Failed { words, .. } => return Err(failed(&words)),
+        let (granted, asked_at) = self.first_tokens(grant, plan, &credential).await?;
+        let renewable = granted
+            .fields
+            .iter()
+            .any(|(name, token)| name == REFRESH_TOKEN && !token.is_empty());
+        let chance = self.clock.chance();
+        let mut facts = back.facts;
+        facts.extend(granted.facts);
+        let mut tokens = granted.fields;
+        if grant.flow() == Flow::Oauth1 {
+            tokens.extend(client.fields());
+        }
+        let scopes = granted.scope.as_deref().map(Grant::split);
+        let taken = Granted {
+            slug: connector.slug.clone(),
+            auth: auth.to_owned(),
+            renewal: renewal(way, granted.expires_in, asked_at, renewable, chance),
+            scopes: scopes.unwrap_or_default(),
+            identity: Identity::default(),
+            client: Some(client.id),
+            credential: Credential::from_fields(tokens),
+            facts,
         };
-        let taken = take(
-            way,
-            granted,
-            back.facts,
-            asked_at,
-            self.clock.chance(),
-            Some(&client),
-        );
-        self.complete(tenant, &connector, (auth, way), taken).await
+        self.complete(tenant, &connector, way, taken).await
     }
 
     /// Asks whose the tokens are, and checks the facts that came with them.
@@ -93,64 +96,17 @@ impl Engine {
         &self,
         tenant: &Tenant,
         connector: &Connector,
-        (auth, way): (&str, &Way),
-        taken: Taken,
+        way: &Way,
+        taken: Granted,
     ) -> Outcomes<Granted> {
         connector
             .check_facts(&taken.facts)
             .map_err(Error::validation)?;
-        let identity = self
-            .verify(tenant, connector, way, &taken.credential, &taken.facts)
-            .await?;
+        let identity = self.verify(tenant, connector, way, &taken.credential, &taken.facts);
         Ok(Granted {
-            slug: connector.slug.clone(),
-            auth: auth.to_owned(),
-            facts: taken.facts,
-            scopes: taken.scopes,
-            identity,
-            credential: taken.credential,
-            client: taken.client,
-            renewal: taken.renewal,
+            identity: identity.await?,
+            ..taken
         })
-    }
-}
-
-/// What a token answer comes to.
-pub(super) struct Taken {
-    pub(super) credential: Credential,
-    pub(super) facts: BTreeMap<String, String>,
-    pub(super) scopes: Vec<String>,
-    pub(super) client: Option<String>,
-    pub(super) renewal: Renewal,
-}
-
-/// Takes an answer's tokens. A token call's own secrets (code, verifier) are not kept; the client's are where each request is signed with them.
-fn take(
-    way: &Way,
-    granted: tenon_egress::Granted,
-    mut facts: BTreeMap<String, String>,
-    asked_at: Millis,
-    chance: f64,
-    client: Option<&OpenClient>,
-) -> Taken {
-    let mut fields = granted.fields;
-    if flow(way) == Some(Flow::Oauth1)
-        && let Some(client) = client
-    {
-        fields.push((CLIENT_ID.to_owned(), Secret::new(client.id.clone())));
-        let secret = client.secret.clone();
-        fields.extend(secret.map(|secret| (CLIENT_SECRET.to_owned(), secret)));
-    }
-    facts.extend(granted.facts);
-    let credential = Credential::from_fields(fields);
-    let renewable = credential.get(REFRESH_TOKEN).is_some();
-    let scopes = granted.scope.as_deref().map(Grant::split);
-    Taken {
-        renewal: renewal(way, granted.expires_in, asked_at, renewable, chance),
-        scopes: scopes.unwrap_or_default(),
-        client: client.map(|client| client.id.clone()),
-        credential,
-        facts,
     }
 }
 
@@ -171,17 +127,6 @@ pub(super) fn renewal(
 pub(super) fn granting(way: &Way) -> Outcomes<&Grant> {
     let grant = way.grant.as_deref();
     grant.ok_or_else(|| Error::of(Code::ConnectorChanged))
-}
-
-pub(super) fn failed(words: &Words) -> Error {
-    let message = match words.message.is_empty() {
-        true => format!("The application gave no tokens: {}", words.code),
-        false => format!(
-            "The application gave no tokens: {} ({})",
-            words.message, words.code
-        ),
-    };
-    Error::new(Code::AuthorizationFailed, message)
 }
 
 /// The new tokens over the old credential: what the answer does not bring stays, such as a refresh token that is not rotated.

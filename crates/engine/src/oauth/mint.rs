@@ -8,11 +8,11 @@ use tenon_connector::{Connector, Way};
 use tenon_vault::Credential;
 
 use super::OWN_CLIENT;
-use super::call::{TOKEN_LIMIT, for_token_call};
+use super::call::for_token_call;
 use super::consent::asked_scopes;
-use super::exchange::{Granted, Taken, failed, granting, over, renewal};
-use super::verdict::{Verdict, judge};
+use super::exchange::{Granted, granting, over, renewal};
 use crate::Engine;
+use crate::connections::Identity;
 use crate::error::Outcomes;
 use crate::model::Tenant;
 
@@ -30,49 +30,29 @@ impl Engine {
         &self,
         tenant: &Tenant,
         connector: &Connector,
-        way: (&str, &Way),
-        typed: Credential,
-        facts: BTreeMap<String, String>,
-    ) -> Outcomes<Granted> {
-        let taken = self.mint(tenant, connector, way, typed, facts).await?;
-        self.complete(tenant, connector, way, taken).await
-    }
-
-    /// Asks for tokens with what a person typed.
-    async fn mint(
-        &self,
-        tenant: &Tenant,
-        connector: &Connector,
         (auth, way): (&str, &Way),
         typed: Credential,
-        facts: BTreeMap<String, String>,
-    ) -> Outcomes<Taken> {
+        mut facts: BTreeMap<String, String>,
+    ) -> Outcomes<Granted> {
         let grant = granting(way)?;
-        let client = match needs_client(way) {
-            true => Some(self.client_of(tenant, connector, auth, way).await?),
-            false => None,
-        };
-        let asked_at = self.clock.now();
-        let scopes = asked_scopes(way, client.as_ref());
-        let proof = Proof::Itself(&scopes, asked_at.seconds());
+        let client = self.client_for(tenant, connector, auth, way).await?;
+        let scopes = asked_scopes(way, client.as_ref().map(|client| &client.scopes));
+        let proof = Proof::Itself(&scopes, self.clock.now().seconds());
         let plan = connector.token_plan(grant, &facts, proof)?;
         let credential = for_token_call(&typed, client.as_ref(), []);
-        let told = self
-            .ask_for_tokens(grant, plan, &credential, TOKEN_LIMIT)
-            .await;
-        let granted = match judge(told, &grant.doc, self.clock.now().0) {
-            Verdict::Granted(granted) => granted,
-            Verdict::Ended(words) | Verdict::Failed { words, .. } => return Err(failed(&words)),
-        };
+        let (granted, asked_at) = self.first_tokens(grant, plan, &credential).await?;
         let chance = self.clock.chance();
-        let mut facts = facts;
         facts.extend(granted.facts);
-        Ok(Taken {
+        let taken = Granted {
+            slug: connector.slug.clone(),
+            auth: auth.to_owned(),
             renewal: renewal(way, granted.expires_in, asked_at, true, chance),
+            identity: Identity::default(),
+            client: Some(client.map_or_else(|| OWN_CLIENT.to_owned(), |client| client.id)),
             credential: over(&typed, granted.fields),
             facts,
             scopes,
-            client: Some(client.map_or_else(|| OWN_CLIENT.to_owned(), |client| client.id)),
-        })
+        };
+        self.complete(tenant, connector, way, taken).await
     }
 }

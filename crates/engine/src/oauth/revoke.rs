@@ -7,7 +7,6 @@ use tenon_egress::{Call, Route};
 use tokio::time::Instant;
 
 use super::call::for_token_call;
-use super::mint::needs_client;
 use crate::Engine;
 use crate::error::Outcomes;
 use crate::execute::way_of;
@@ -76,13 +75,8 @@ impl Engine {
         let Some((plan, hosts)) = plan else {
             return Ok(Revocation::NotOffered);
         };
-        let client = match needs_client(way) {
-            true => {
-                let (tenant, auth) = (&connection.tenant, &connection.auth);
-                Some(self.client_of(tenant, &connector, auth, way).await?)
-            }
-            false => None,
-        };
+        let (tenant, auth) = (&connection.tenant, &connection.auth);
+        let client = self.client_for(tenant, &connector, auth, way).await?;
         let credential = for_token_call(&own, client.as_ref(), []);
         let pool = crate::accounts::partition(&connection.tenant, connection.id.as_str());
         let call = Call {

@@ -33,6 +33,19 @@ pub(super) struct Words {
     pub(super) in_doubt: bool,
 }
 
+impl Words {
+    /// What is told of it.
+    pub(super) fn sentence(&self) -> String {
+        match self.message.is_empty() {
+            true => format!("The application gave no tokens: {}", self.code),
+            false => format!(
+                "The application gave no tokens: {} ({})",
+                self.message, self.code
+            ),
+        }
+    }
+}
+
 /// RFC 6749, 5.2: the words that end a grant. `invalid_client` is not among them: the operator can mend that.
 const ENDED: [&str; 2] = ["invalid_grant", "unauthorized_client"];
 

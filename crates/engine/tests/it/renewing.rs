@@ -321,6 +321,22 @@ async fn a_refresh_whose_caller_is_gone_goes_on_and_is_kept() {
 }
 
 #[tokio::test]
+async fn what_keeps_tokens_from_being_renewed_is_not_looked_at_by_every_round() {
+    let renewing = Renewing::new().await;
+    let (engine, tenant) = (&renewing.world.engine, renewing.world.tenant.tenant());
+    let removing = engine.delete_oauth_client(renewing.world.admin, tenant, SLUG, None);
+    removing.await.unwrap();
+    renewing.end_access();
+    let refused = renewing.run("get_record").await.unwrap_err();
+    assert_eq!(refused.code, Code::OauthClientRequired);
+    assert_eq!(renewing.timeline().await.first(), Some(&RefreshFailed));
+    assert_eq!(engine.renew_due().await.unwrap(), 0, "it waits its time");
+    set_client(&renewing.world, Provider::CLIENT_ID).await;
+    renewing.world.clock.pass(60_000);
+    assert_eq!(renewing.run("get_record").await.unwrap().http_status, 200);
+}
+
+#[tokio::test]
 async fn a_provider_that_does_not_rotate_keeps_its_refresh_token() {
     let renewing = Renewing::new().await;
     renewing

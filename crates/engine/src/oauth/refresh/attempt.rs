@@ -19,7 +19,6 @@ use crate::oauth::call::for_token_call;
 use crate::oauth::consent::asked_scopes;
 use crate::oauth::exchange::{granting, over, renewal};
 use crate::oauth::failpoint::failpoint;
-use crate::oauth::mint::needs_client;
 use crate::oauth::verdict::{Verdict, Words, judge};
 use crate::oauth::{OWN_CLIENT, schedule};
 
@@ -66,15 +65,36 @@ impl Engine {
             }
             Ok(Asked::Not(verdict)) => self.give_up(current, &owner, verdict).await,
             Ok(Asked::Unrenewable) => {
-                self.store.give_up_refresh(&current, &owner, None).await?;
-                Ok(Some(current))
+                let mut after = current;
+                after.renewal.due_at = None;
+                self.store.give_up_refresh(&after, &owner, None).await?;
+                Ok(Some(after))
             }
-            // Nothing was asked: the stored tokens are what they were.
             Err(error) => {
-                self.store.give_up_refresh(&current, &owner, None).await?;
+                self.put_off(current, &owner, &error).await?;
                 Err(error)
             }
         }
+    }
+
+    /// Nothing was asked, so the stored tokens are what they were. Whatever keeps it from being asked, such as an OAuth client
+    /// that is gone, is not looked at again by every round.
+    async fn put_off(
+        &self,
+        current: Connection,
+        owner: &LeaseOwner,
+        error: &Error,
+    ) -> Outcomes<()> {
+        let words = Words {
+            code: error.code.as_str().to_owned(),
+            message: error.message.clone(),
+            in_doubt: false,
+        };
+        let lost = is_in_doubt(&current);
+        let (after, event, _) = self.refresh_failed(current, &words, None, lost);
+        let giving_up = self.store.give_up_refresh(&after, owner, Some(&event));
+        giving_up.await?;
+        Ok(())
     }
 
     async fn ask_anew(&self, current: &Connection, owner: &LeaseOwner) -> Outcomes<Asked> {
@@ -118,18 +138,13 @@ impl Engine {
         old: &Credential,
     ) -> Outcomes<Option<Request>> {
         let grant = granting(way)?;
-        let client = match needs_client(way) {
-            true => {
-                let (tenant, auth) = (&current.tenant, &current.auth);
-                Some(self.client_of(tenant, connector, auth, way).await?)
-            }
-            false => None,
-        };
+        let (tenant, auth) = (&current.tenant, &current.auth);
+        let client = self.client_for(tenant, connector, auth, way).await?;
         let present = client.as_ref().map_or(OWN_CLIENT, |client| &client.id);
         if current.client.as_deref() != Some(present) {
             return Err(Error::of(Code::ConnectorChanged));
         }
-        let scopes = asked_scopes(way, client.as_ref());
+        let scopes = asked_scopes(way, client.as_ref().map(|client| &client.scopes));
         let proof = match (grant.flow().mints(), old.get(REFRESH_TOKEN)) {
             (true, _) => Proof::Itself(&scopes, self.clock.now().seconds()),
             (false, Some(token)) if !token.is_empty() => Proof::Refresh,
@@ -182,15 +197,18 @@ impl Engine {
                     self.unspill(spilled, &next);
                     return Ok(Some(next));
                 }
-                Ok(false) => match self.resealed_meanwhile(&next, owner).await? {
-                    Some(version) => {
+                // What cannot be looked at is looked at again: the next write finds the same.
+                Ok(false) => match self.resealed_meanwhile(&next, owner).await {
+                    Ok(Some(version)) => {
                         next.version = version + 1;
                         next.credential = self.seal(&next, credential).await?;
                     }
-                    None => {
+                    Ok(None) => {
                         self.unspill(spilled, &next);
                         return Ok(None);
                     }
+                    Err(error) if Instant::now() >= held_until => return Err(error),
+                    Err(_unanswered) => tokio::time::sleep(WRITE_AGAIN).await,
                 },
                 Err(error) if Instant::now() >= held_until => return Err(error.into()),
                 Err(error) => {
@@ -225,8 +243,7 @@ impl Engine {
         owner: &LeaseOwner,
         verdict: Verdict,
     ) -> Outcomes<Option<Connection>> {
-        let lost =
-            current.renewal.started_at.is_some() || current.reason.as_deref() == Some(IN_DOUBT);
+        let lost = is_in_doubt(&current);
         let (after, event, error) = match verdict {
             Verdict::Ended(words) => self.grant_ended(current, &words, lost),
             Verdict::Failed { words, asked } => {
@@ -291,4 +308,9 @@ impl Engine {
         let wait = schedule::patience(&after.renewal, now).unwrap_or_default();
         (after, event, failing(wait))
     }
+}
+
+/// Whether the tokens may have been replaced without our knowing by what: a refresh before was not ended, or not answered.
+fn is_in_doubt(current: &Connection) -> bool {
+    current.renewal.started_at.is_some() || current.reason.as_deref() == Some(IN_DOUBT)
 }
