@@ -31,7 +31,8 @@ pub(crate) trait Database: Send + Sync + 'static {
     const ORPHANS: &'static str;
     /// Ends the running executions of boots other than the first value that gave no sign of life
     /// within so many milliseconds (the fourth), and those whose deadline was over so many
-    /// milliseconds (the third) before now (the second); at most so many (the fifth), and returns them.
+    /// milliseconds (the third) before now: by the process's clock (the second) and, where replicas
+    /// have clocks of their own, by the database's. At most so many (the fifth), and returns them.
     const SWEEP: &'static str;
     /// The time in Unix milliseconds, where the database has a clock of its own.
     const CLOCK: Option<&'static str>;

@@ -117,7 +117,8 @@ impl Database for Postgres {
         ORDER BY boot";
     const ORPHANS: &'static str = "SELECT count(*) FROM executions
         WHERE state = 'running'
-            AND (deadline_at <= ?2::bigint - ?3::bigint OR (boot <> ?1 AND boot NOT IN (
+            AND (deadline_at <= LEAST(?2::bigint,
+                    (extract(epoch FROM clock_timestamp()) * 1000)::bigint) - ?3::bigint OR (boot <> ?1 AND boot NOT IN (
                 SELECT boot FROM replicas
                 WHERE seen_at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint
                     - ?4::bigint)))
@@ -129,7 +130,8 @@ impl Database for Postgres {
         WHERE state = 'running' AND id IN (
             SELECT id FROM executions
             WHERE state = 'running'
-                AND (deadline_at <= ?2::bigint - ?3::bigint OR (boot <> ?1 AND boot NOT IN (
+                AND (deadline_at <= LEAST(?2::bigint,
+                    (extract(epoch FROM clock_timestamp()) * 1000)::bigint) - ?3::bigint OR (boot <> ?1 AND boot NOT IN (
                     SELECT boot FROM replicas
                     WHERE seen_at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint
                         - ?4::bigint)))

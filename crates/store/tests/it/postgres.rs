@@ -245,6 +245,18 @@ async fn write_until_refused(store: Arc<PostgresStore>) -> Vec<Execution> {
     }
 }
 
+#[tokio::test]
+async fn a_process_whose_clock_is_ahead_ends_nothing_that_still_runs() {
+    let store = open(&tenon_testkit::Postgres::shared().database()).await;
+    let execution = Execution {
+        deadline_at: Millis(4_000_000_000_000),
+        ..execution()
+    };
+    store.begin(&execution, None, None).await.unwrap();
+    let ahead = execution.deadline_at.plus(3_600_000);
+    assert_eq!(store.sweep(&execution.boot, ahead).await.unwrap(), 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_end_that_could_not_be_written_is_written_when_the_server_is_back() {
     let server = tenon_testkit::Postgres::start();

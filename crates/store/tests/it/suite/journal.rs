@@ -1,6 +1,8 @@
 //! Intents, outcomes, and what happens to those without.
 
-use tenon_engine::model::{BootId, EndedBy, Execution, ExecutionState, NodeStatus, Outcome};
+use tenon_engine::model::{
+    BootId, EndedBy, Execution, ExecutionState, Millis, NodeStatus, Outcome,
+};
 use tenon_engine::ports::StoreError;
 
 use super::nouns::{NOW, begun, execution, finished, key, result, tenant, with_accounts};
@@ -175,7 +177,11 @@ async fn executions_of_this_process_are_not_swept(engine: &impl Engine) {
 
 async fn executions_whose_end_was_never_written_end_as_unknown(engine: &impl Engine) {
     let store = engine.open().await;
-    let execution = execution();
+    // Late by the database's clock too.
+    let execution = Execution {
+        deadline_at: Millis(1_700_000_000_000),
+        ..execution()
+    };
     begun(&*store, &execution).await;
     let late = execution.deadline_at.plus(60_000);
     assert_eq!(
