@@ -9,14 +9,16 @@ mod attempt;
 mod definition;
 mod deliver;
 mod endpoints;
+mod headers;
 mod legacy;
 mod log;
 mod schedule;
 mod secrets;
 mod template;
 
-pub use definition::{MASK, WebhookChanges, webhook_event, webhook_type};
+pub use definition::{WebhookChanges, webhook_event, webhook_type};
 pub use endpoints::Rotated;
+pub use headers::MASK;
 
 pub(crate) use deliver::Lanes;
 

@@ -5,8 +5,10 @@ use serde_json::{Map, Value};
 
 words! {
     /// Whether a connection is made only when the account's own user confirms it.
+    #[derive(Default)]
     Confirm {
         /// The tenant's application says that it was the account's own user, by a credential of that account.
+        #[default]
         On = "on",
         /// Whoever completes the page is taken for the account's user.
         Off = "off",
@@ -14,7 +16,7 @@ words! {
 }
 
 /// What an environment decides about connecting.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConnectSettings {
     /// Whether the account's own user confirms.
@@ -25,17 +27,6 @@ pub struct ConnectSettings {
     pub origins: Vec<String>,
     /// How the pages look where a link does not say.
     pub properties: Map<String, Value>,
-}
-
-impl Default for ConnectSettings {
-    fn default() -> Self {
-        Self {
-            confirm: Confirm::On,
-            redirect_urls: Vec::new(),
-            origins: Vec::new(),
-            properties: Map::new(),
-        }
-    }
 }
 
 impl ConnectSettings {

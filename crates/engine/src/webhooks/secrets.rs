@@ -3,7 +3,7 @@
 
 use tenon_vault::{Credential, Purpose, Secret, signature};
 
-use super::definition::Sealed;
+use super::headers::Sealed;
 use crate::Engine;
 use crate::error::{Code, Error, Outcomes};
 use crate::model::{Millis, Webhook};

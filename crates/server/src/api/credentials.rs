@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tenon_connector::document::AuthKind;
-use tenon_engine::access::Presented;
+use tenon_engine::access::{AccountCaller, Presented};
 use tenon_engine::connections::{NewConnection, imported_fields};
 use tenon_engine::error::{Code, Error, Outcomes};
 use tenon_engine::model::{AccountId, ConnectionId, Tenant};
@@ -68,9 +68,9 @@ struct SaveQuery {
 
 /// A credential is stored.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Saved {
+pub(super) struct Saved {
     success: bool,
-    connection_id: String,
+    pub(super) connection_id: String,
 }
 
 /// A credential to import. Other members are ignored, as clients of the compatible API send some.
@@ -134,30 +134,51 @@ async fn save(
     Given(fields): Given<Map<String, Value>>,
 ) -> Answer<Saved> {
     caller.check_unlimited()?;
-    let connector = app.engine.registry().connector(&slug)?;
-    let keybased = AuthKind::Keybased.as_str();
-    let auth = query
-        .auth_type
-        .or_else(|| connector.way(keybased).map(|_way| keybased.to_owned()));
-    let new = NewConnection {
-        auth,
+    let typed = Typed {
+        auth: query.auth_type,
+        connection: query.connection_id,
         fields,
-        replace: query
-            .connection_id
-            .as_deref()
-            .map(connection_id)
-            .transpose()?,
-        ..NewConnection::default()
     };
-    let account = &caller.account().account_id;
-    let saving = app
-        .engine
-        .save_connection(caller.tenant(), account, &slug, new);
-    let (connection, _added) = Box::pin(saving).await?;
-    Ok(Json(Saved {
-        success: true,
-        connection_id: connection.id.to_string(),
-    }))
+    Ok(Json(Box::pin(typed.keep(&app, &caller, &slug)).await?))
+}
+
+/// A credential that a person or a tenant typed.
+pub(super) struct Typed {
+    /// The way to authenticate; `keybased` where the application has it and nobody says.
+    pub(super) auth: Option<String>,
+    /// The connection whose credential it replaces.
+    pub(super) connection: Option<String>,
+    /// Its fields, and facts of the connection.
+    pub(super) fields: Map<String, Value>,
+}
+
+impl Typed {
+    /// Keeps it for the caller's account.
+    pub(super) async fn keep(
+        self,
+        app: &App,
+        caller: &AccountCaller,
+        slug: &str,
+    ) -> Outcomes<Saved> {
+        let connector = app.engine.registry().connector(slug)?;
+        let keybased = AuthKind::Keybased.as_str();
+        let usual = || connector.way(keybased).map(|_way| keybased.to_owned());
+        let new = NewConnection {
+            auth: self.auth.or_else(usual),
+            fields: self.fields,
+            replace: self.connection.as_deref().map(connection_id).transpose()?,
+            ..NewConnection::default()
+        };
+        let account = &caller.account().account_id;
+        let saving = app
+            .engine
+            .save_connection(caller.tenant(), account, slug, new);
+        let (connection, _added) = Box::pin(saving).await?;
+        Ok(Saved {
+            success: true,
+            connection_id: connection.id.to_string(),
+        })
+    }
 }
 
 async fn migrate(

@@ -55,7 +55,8 @@ struct Settings {
 struct Connect {
     /// `on`: a connection is made only when the tenant's application confirms, by a credential of the same account, that
     /// it was the account's own user. `off` takes whoever completes the pages for that user.
-    confirm: Word,
+    #[schemars(with = "String", extend("enum" = ["on", "off"]))]
+    confirm: Confirm,
     /// Addresses that browsers may return to, exactly as they stand here.
     redirect_urls: Vec<String>,
     /// Origins whose pages may open the connect pages and confirm, and whose addresses browsers may return to.
@@ -64,26 +65,13 @@ struct Connect {
     properties: Map<String, Value>,
 }
 
-/// Whether the account's own user confirms.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(rename = "Confirm")]
-enum Word {
-    #[default]
-    On,
-    Off,
-}
-
 impl From<EnvironmentSettings> for Settings {
     fn from(settings: EnvironmentSettings) -> Self {
         let connect = settings.connect;
         Self {
             retention_days: settings.retention_days,
             connect: Connect {
-                confirm: match connect.confirm {
-                    Confirm::On => Word::On,
-                    Confirm::Off => Word::Off,
-                },
+                confirm: connect.confirm,
                 redirect_urls: connect.redirect_urls,
                 origins: connect.origins,
                 properties: connect.properties,
@@ -98,10 +86,7 @@ impl From<Settings> for EnvironmentSettings {
         Self {
             retention_days: settings.retention_days,
             connect: ConnectSettings {
-                confirm: match connect.confirm {
-                    Word::On => Confirm::On,
-                    Word::Off => Confirm::Off,
-                },
+                confirm: connect.confirm,
                 redirect_urls: connect.redirect_urls,
                 origins: connect.origins,
                 properties: connect.properties,

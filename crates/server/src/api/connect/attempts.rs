@@ -60,15 +60,13 @@ async fn tell(app: &App, visit: &Visit, attempt: &ConnectAttempt) -> Page {
     let name = name_of_application(app, &attempt.slug);
     let brand = Theme::of(visit).name;
     let handover = app.engine.handover(attempt).await?;
-    let late = attempt.is_late(app.engine.clock().now());
-    let (state, title) = match attempt.state {
-        _ if late => ("failed", "That took too long".to_owned()),
-        AttemptState::Begun | AttemptState::Parked | AttemptState::Redeeming => {
-            ("waiting", "Finishing…".to_owned())
-        }
-        AttemptState::Choosing => ("choosing", format!("Another {name} account")),
-        AttemptState::Connected => ("connected", format!("{name} is connected")),
-        AttemptState::Failed => ("failed", format!("{name} is not connected")),
+    let state = state_of(app, attempt);
+    let title = match state {
+        "waiting" => "Finishing…".to_owned(),
+        "choosing" => format!("Another {name} account"),
+        "connected" => format!("{name} is connected"),
+        _ if attempt.state != AttemptState::Failed => "That took too long".to_owned(),
+        _ => format!("{name} is not connected"),
     };
     let address = format!("{}/a/{}", pages(app, &visit.link.id), attempt.id);
     let mut view = with(
@@ -100,6 +98,17 @@ async fn tell(app: &App, visit: &Visit, attempt: &ConnectAttempt) -> Page {
         view = with(view, json!({"name": known.map(name_of)}));
     }
     Ok(page("attempt.html", &view)?)
+}
+
+/// How far an attempt is, in the word of the pages. One whose next step comes too late has failed.
+fn state_of(app: &App, attempt: &ConnectAttempt) -> &'static str {
+    match attempt.state {
+        _ if attempt.is_late(app.engine.clock().now()) => "failed",
+        AttemptState::Begun | AttemptState::Parked | AttemptState::Redeeming => "waiting",
+        AttemptState::Choosing => "choosing",
+        AttemptState::Connected => "connected",
+        AttemptState::Failed => "failed",
+    }
 }
 
 /// The two accounts that somebody has to choose between.
@@ -143,15 +152,7 @@ async fn state(
     let looked = async {
         let visit = app.engine.visit(&link, secret(&headers).as_ref()).await?;
         let attempt = app.engine.attempt_of_visit(&visit, &id).await?;
-        let late = attempt.is_late(app.engine.clock().now());
-        Ok::<_, Stopped>(match attempt.state {
-            AttemptState::Begun | AttemptState::Parked | AttemptState::Redeeming if !late => {
-                "waiting"
-            }
-            AttemptState::Choosing if !late => "choosing",
-            AttemptState::Connected => "connected",
-            _ => "failed",
-        })
+        Ok::<_, Stopped>(state_of(&app, &attempt))
     };
     let (status, state) = match looked.await {
         Ok(state) => (StatusCode::OK, state),

@@ -6,7 +6,6 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tenon_engine::access::AccountCaller;
 use tenon_engine::connect::{Came, NewLink};
-use tenon_engine::connections::NewConnection;
 use tenon_engine::error::{Code, Error, Outcomes};
 
 use super::browser::Coming;
@@ -14,7 +13,7 @@ use crate::api::access::Access;
 use crate::api::answer::{Answer, Json};
 use crate::api::applications::check;
 use crate::api::body::Given;
-use crate::api::credentials::connection_id;
+use crate::api::credentials::{Saved, Typed, connection_id};
 use crate::api::error::Failure;
 use crate::api::extract::{ByAccount, Left, Path, Query};
 use crate::api::route::{Operation, Route, get, post};
@@ -98,13 +97,6 @@ struct Started {
     connection_id: Option<String>,
 }
 
-/// A credential is stored.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Saved {
-    success: bool,
-    connection_id: String,
-}
-
 async fn connect_url(
     State(app): State<App>,
     Left(caller): ByAccount,
@@ -186,11 +178,11 @@ async fn start(
                 "Credentials do not belong into an address: send them in the body of a POST";
             return Err(Error::new(Code::BadRequest, message).into());
         }
-        let connection = wish.keep(app, caller, &slug).await?;
+        let saved = wish.typed().keep(app, caller, &slug).await?;
         return Ok(Json(Started {
             auth_url: None,
             connected: Some(true),
-            connection_id: Some(connection),
+            connection_id: Some(saved.connection_id),
         }));
     }
     let base = public_url(app)?;
@@ -218,11 +210,8 @@ async fn save(
 ) -> Answer<Saved> {
     caller.check_connecting(Some(&slug))?;
     check(&app, &caller, &slug).await?;
-    let connection_id = Wish::of(body)?.keep(&app, &caller, &slug).await?;
-    Ok(Json(Saved {
-        success: true,
-        connection_id,
-    }))
+    let typed = Wish::of(body)?.typed();
+    Ok(Json(Box::pin(typed.keep(&app, &caller, &slug)).await?))
 }
 
 /// What an SDK sends: fields, and words that are none.
@@ -266,22 +255,12 @@ impl Wish {
         })
     }
 
-    /// Keeps the fields as a credential.
-    async fn keep(self, app: &App, caller: &AccountCaller, slug: &str) -> Outcomes<String> {
-        let connector = app.engine.registry().connector(slug)?;
-        let keybased = tenon_connector::document::AuthKind::Keybased.as_str();
-        let usual = connector.way(keybased).map(|_way| keybased.to_owned());
-        let new = NewConnection {
-            auth: self.auth.or(usual),
+    fn typed(self) -> Typed {
+        Typed {
+            auth: self.auth,
+            connection: self.connection,
             fields: self.fields,
-            replace: self.connection.as_deref().map(connection_id).transpose()?,
-            ..NewConnection::default()
-        };
-        let account = &caller.account().account_id;
-        let saving = app
-            .engine
-            .save_connection(caller.tenant(), account, slug, new);
-        Ok(Box::pin(saving).await?.0.id.to_string())
+        }
     }
 }
 

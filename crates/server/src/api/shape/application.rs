@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tenon_connector::document::{AuthKind, Flow};
 use tenon_connector::{Connector, Way};
+use tenon_engine::connect::{asked_facts, asked_fields};
 use tenon_engine::model::{Connection, ConnectionStatus};
 
 /// An application, and whether the account is connected to it.
@@ -152,7 +153,7 @@ pub(in crate::api) fn ways_by_type(connector: &Connector) -> IndexMap<String, &W
 
 /// What a person is asked for: tokens of a grant are not, nor facts that come with them.
 fn inputs(connector: &Connector, way: &Way) -> Vec<InputField> {
-    let secrets = way.doc.fields.iter().map(|(name, field)| InputField {
+    let secrets = asked_fields(way).map(|(name, field)| InputField {
         name: name.clone(),
         label: field.label.clone(),
         placeholder: field.placeholder.clone().unwrap_or_default(),
@@ -161,10 +162,7 @@ fn inputs(connector: &Connector, way: &Way) -> Vec<InputField> {
         help_text: field.help.clone(),
         options: Vec::new(),
     });
-    let grant = way.grant.as_ref();
-    let brought = |name: &str| grant.is_some_and(|grant| grant.brings(name));
-    let facts = connector.facts.iter().filter(|(name, _)| !brought(name));
-    let facts = facts.map(|(name, fact)| InputField {
+    let facts = asked_facts(connector, way).map(|(name, fact)| InputField {
         name: name.clone(),
         label: fact.label.clone(),
         placeholder: fact.default.clone().unwrap_or_else(|| fact.example.clone()),
@@ -177,7 +175,8 @@ fn inputs(connector: &Connector, way: &Way) -> Vec<InputField> {
         help_text: fact.help.clone(),
         options: fact.choices.iter().map(InputOption::from).collect(),
     });
-    let typed = way.kind() == AuthKind::Keybased || grant.is_some_and(|grant| grant.flow().mints());
+    let mints = way.grant.as_ref().is_some_and(|grant| grant.flow().mints());
+    let typed = mints || way.kind() == AuthKind::Keybased;
     match typed {
         true => secrets.chain(facts).collect(),
         false => facts.collect(),

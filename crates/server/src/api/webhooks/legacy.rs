@@ -134,25 +134,28 @@ async fn remove_only(
 }
 
 async fn subscribe(
-    State(app): State<App>,
-    ForTenant(caller): ForTenant,
-    Given(asked): Given<EventsAsked>,
+    state: State<App>,
+    caller: ForTenant,
+    asked: Given<EventsAsked>,
 ) -> Answer<Subscribed> {
-    let webhook = app
-        .engine
-        .subscribe_webhook(&caller, &asked.names()?, true)
-        .await?;
-    Ok(Json(webhook.into()))
+    change_events(state, caller, asked, true).await
 }
 
 async fn unsubscribe(
+    state: State<App>,
+    caller: ForTenant,
+    asked: Given<EventsAsked>,
+) -> Answer<Subscribed> {
+    change_events(state, caller, asked, false).await
+}
+
+async fn change_events(
     State(app): State<App>,
     ForTenant(caller): ForTenant,
     Given(asked): Given<EventsAsked>,
+    told: bool,
 ) -> Answer<Subscribed> {
-    let webhook = app
-        .engine
-        .subscribe_webhook(&caller, &asked.names()?, false)
-        .await?;
-    Ok(Json(webhook.into()))
+    let names = asked.names()?;
+    let changed = app.engine.subscribe_webhook(&caller, &names, told);
+    Ok(Json(changed.await?.into()))
 }
