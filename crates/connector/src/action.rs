@@ -11,10 +11,16 @@ use crate::connector::{Connector, Facts, Way};
 use crate::document::{Effect, ExampleDoc, ParamDoc};
 use crate::expr::{Expr, Scope};
 use crate::input::{self, FieldError};
+use crate::listing::{Choice, Choices, Fields, Source};
 use crate::lookup::Lookup;
+use crate::page::Paging;
 use crate::plan::{Method, Plan};
 use crate::request::{PlanError, Request};
+use crate::schema;
 use crate::template::Template;
+
+/// The parameter by which a caller asks for the entries of all pages at once.
+pub const FETCH_ALL: &str = "fetch_all_up_to";
 
 /// One operation of an application.
 #[derive(Debug)]
@@ -42,7 +48,13 @@ pub struct Action {
     pub(crate) validator: Validator,
     pub(crate) steps: Vec<Step>,
     pub(crate) result: Option<Template>,
-    pub(crate) paged: bool,
+    /// The listing actions that know the choices of its parameters, by parameter.
+    pub options: IndexMap<String, Source>,
+    /// The listing actions that know which members an account has in its object parameters, by parameter.
+    pub member_sources: IndexMap<String, Source>,
+    pub(crate) paging: Option<Arc<Paging>>,
+    pub(crate) choices: Option<Choices>,
+    pub(crate) listed_fields: Option<Fields>,
     pub(crate) lookup: Option<Lookup>,
 }
 
@@ -233,17 +245,78 @@ impl Action {
         self.lookup.as_ref()
     }
 
+    /// Whether it is a list that goes on.
+    pub fn paged(&self) -> bool {
+        self.paging.is_some()
+    }
+
     /// The parameters that give the next page, where the action is a list that goes on.
     pub fn next_page(
         &self,
-        connector: &Connector,
         params: &Map<String, Value>,
         answer: &Answer,
     ) -> Option<Map<String, Value>> {
-        connector
-            .paging
-            .as_ref()
-            .filter(|_| self.paged)?
-            .next(params, answer)
+        self.paging.as_deref()?.next(params, answer)
+    }
+
+    /// How many entries of all pages the caller asked for at once, if it did.
+    pub fn fetch_all(&self, params: &Map<String, Value>) -> Option<usize> {
+        self.paging.as_ref()?;
+        let wanted = params.get(FETCH_ALL)?.as_u64()?;
+        usize::try_from(wanted).ok()
+    }
+
+    /// Takes a page's entries out of its answer.
+    pub fn take_items(&self, answer: &mut Answer) -> Vec<Value> {
+        let place = self.paging.as_deref().map(Paging::items);
+        let list = place.and_then(|place| place.list_mut(answer));
+        list.map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Puts the entries of all pages in the place of the last page's.
+    pub fn put_items(&self, answer: &mut Answer, items: Vec<Value>) {
+        let place = self.paging.as_deref().map(Paging::items);
+        if let Some(list) = place.and_then(|place| place.list_mut(answer)) {
+            *list = items;
+        }
+    }
+
+    /// The parameter that takes the cursor, where the action is a list that goes on.
+    pub fn cursor_param(&self) -> Option<&str> {
+        self.paging.as_deref().map(Paging::param)
+    }
+
+    /// The parameter that takes what a person typed, where the application searches its choices itself.
+    pub fn search_param(&self) -> Option<&str> {
+        self.choices.as_ref()?.search()
+    }
+
+    /// An answer as choices of another action's parameter; none where the author did not say how it reads.
+    pub fn read_choices(&self, answer: &Answer) -> Vec<Choice> {
+        let choices = self.choices.as_ref();
+        choices.map_or_else(Vec::new, |choices| {
+            choices.read(self.paging.as_deref(), answer)
+        })
+    }
+
+    /// An answer as the fields that an account has of its own; none where the author did not say how it reads.
+    pub fn read_fields(&self, answer: &Answer) -> IndexMap<String, ParamDoc> {
+        let fields = self.listed_fields.as_ref();
+        fields.map_or_else(IndexMap::new, |fields| {
+            fields.read(self.paging.as_deref(), answer)
+        })
+    }
+
+    /// Puts the fields that an account has of its own into the schema of one of its parameters. Members beyond these stay
+    /// allowed: the listing may be behind.
+    pub fn extend(schema: &mut Value, param: &str, fields: &IndexMap<String, ParamDoc>) {
+        let params = schema.pointer_mut("/properties");
+        if let Some(Value::Object(param)) = params.and_then(|params| params.get_mut(param)) {
+            let empty = || Value::Object(Map::new());
+            let known = param.entry("properties").or_insert_with(empty);
+            if let Value::Object(known) = known {
+                known.extend(schema::of_fields(fields));
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::document::{ErrorKind, ErrorRuleDoc};
-use crate::expr::{Expr, Scope};
+use crate::expr::{Expr, Scope, size};
 use crate::payload::Payload;
 use crate::problem::Fault;
 use crate::template::Text;
@@ -153,6 +153,16 @@ impl Answer {
             .iter()
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// About what its body takes in memory, in bytes.
+    pub fn size(&self) -> usize {
+        match &self.payload {
+            Payload::Empty => 0,
+            Payload::Json(value) => size(value),
+            Payload::Text { text, .. } => text.len(),
+            Payload::Binary { data, .. } => data.len(),
+        }
     }
 
     /// The answer as later steps see it: `{status, headers, body}`.

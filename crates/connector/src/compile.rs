@@ -3,6 +3,7 @@
 mod action;
 mod auth;
 mod grant;
+mod sources;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -47,9 +48,11 @@ fn with_actions(
     mut problems: Vec<Problem>,
 ) -> Result<Connector, Vec<Problem>> {
     let facts: Vec<String> = connector.facts.keys().cloned().collect();
+    let paging = connector.paging.clone();
     let context = Context {
         facts: &facts,
         schemas,
+        paging: paging.as_ref(),
     };
     let mut actions = action::actions(bundle, &context, &mut problems);
     actions.extend(
@@ -68,6 +71,7 @@ fn with_actions(
 struct Context<'a> {
     facts: &'a [String],
     schemas: &'a IndexMap<String, Value>,
+    paging: Option<&'a Arc<Paging>>,
 }
 
 fn check_slug(slug: &str, problems: &mut Vec<Problem>) {
@@ -139,7 +143,7 @@ fn from_doc(slug: &str, doc: ConnectorDoc) -> Result<Connector, Fault> {
         paging: doc
             .paging
             .as_ref()
-            .map(Paging::compile)
+            .map(|paging| Paging::compile(paging).map(Arc::new))
             .transpose()
             .map_err(|fault| fault.under("paging"))?,
         hosts: hosts(&doc.hosts).map_err(|fault| fault.under("hosts"))?,
@@ -217,10 +221,7 @@ fn install(connector: &mut Connector, actions: Vec<Action>, problems: &mut Vec<P
             }
             connector.aliases.insert(alias.clone(), action.id.clone());
         }
-        if action.paged {
-            check_paged(connector, action, problems);
-        }
-        check_options(&actions, action, problems);
+        sources::check(&actions, action, problems);
         check_lookup(&actions, action, problems);
     }
     connector.actions = actions
@@ -228,26 +229,6 @@ fn install(connector: &mut Connector, actions: Vec<Action>, problems: &mut Vec<P
         .map(|action| (action.id.clone(), Arc::new(action)))
         .collect();
     connector.actions.sort_keys();
-}
-
-fn check_paged(connector: &Connector, action: &Action, problems: &mut Vec<Problem>) {
-    let param = connector.paging.as_ref().map(Paging::param);
-    if param.is_none_or(|param| !action.params.contains_key(param)) {
-        let wanted = param.unwrap_or("(the connector has no `paging`)");
-        let message = format!("paged: the list cannot go on without the parameter `{wanted}`");
-        problems.push(of_action(action, message));
-    }
-}
-
-fn check_options(actions: &[Action], action: &Action, problems: &mut Vec<Problem>) {
-    for (name, param) in &action.params {
-        if let Some(source) = &param.options
-            && !actions.iter().any(|other| other.id == *source)
-        {
-            let message = format!("params.{name}.options: there is no action `{source}`");
-            problems.push(of_action(action, message));
-        }
-    }
 }
 
 /// A lookup that changed something, or asked more than once, would not be a question.

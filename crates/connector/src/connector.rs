@@ -56,7 +56,7 @@ pub struct Connector {
     pub(crate) identity: Option<Identity>,
     pub(crate) headers: IndexMap<String, String>,
     pub(crate) errors: Vec<ErrorRule>,
-    pub(crate) paging: Option<Paging>,
+    pub(crate) paging: Option<Arc<Paging>>,
 }
 
 /// One way to authenticate.

@@ -8,6 +8,7 @@ mod action;
 mod auth;
 mod connector;
 mod grant;
+mod lists;
 mod params;
 mod rate;
 mod request;
@@ -17,10 +18,11 @@ pub use action::{
     ActionDoc, AnswerDoc, Effect, ExampleDoc, LookupDoc, OneOrMany, OutputDoc, SendsDoc, StepDoc,
 };
 pub use auth::{AuthDoc, AuthKind, BasicDoc, FieldDoc, Oauth1Doc, SendDoc, SignatureMethod};
-pub use connector::{ConnectorDoc, ErrorKind, ErrorRuleDoc, FactDoc, IdentityDoc, PagingDoc};
+pub use connector::{ConnectorDoc, ErrorKind, ErrorRuleDoc, FactDoc, IdentityDoc};
 pub use grant::{
     AssertionDoc, ClientAuth, Flow, GrantDoc, RevokeDoc, RevokeMethod, TokenAnswerDoc, TokenBody,
 };
+pub use lists::{ChoicesDoc, FieldsDoc, PagedDoc, PagingDoc, SourceDoc, SourceWithDoc};
 pub use params::{ParamDoc, ParamType};
 pub use rate::{RateScope, WindowDoc};
 pub use request::{BodyDoc, RawDoc, RequestDoc};

@@ -50,6 +50,27 @@ impl<'a> Scope<'a> {
         before.saturating_add(bytes) <= MOST_BYTES
     }
 
+    /// The same, with one more name.
+    pub fn and(mut self, name: &'a str, value: &'a Value) -> Self {
+        self.names.push((name, value));
+        self.interpreted = OnceLock::new();
+        self
+    }
+
+    /// The same names, and one more, in a scope of its own.
+    pub fn with_also<'b>(&self, name: &'b str, value: &'b Value) -> Scope<'b>
+    where
+        'a: 'b,
+    {
+        Scope {
+            names: self.names.clone(),
+            params: self.params,
+            interpreted: OnceLock::new(),
+            given: AtomicUsize::new(0),
+        }
+        .and(name, value)
+    }
+
     /// The same, with every parameter as a name too. Names given before hide parameters.
     pub fn with_params(mut self, params: &'a Map<String, Value>) -> Self {
         self.params = Some(params);
@@ -94,9 +115,12 @@ enum Form {
     Code(Box<Expression<'static, 'static>>),
 }
 
+/// One stage of the way to a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Key {
+pub(crate) enum Key {
+    /// A member of a map.
     Name(String),
+    /// An item of a list.
     Index(usize),
 }
 
@@ -201,6 +225,14 @@ impl Expr {
         })
     }
 
+    /// The way to its value, where it is only a reference.
+    pub(crate) fn path(&self) -> Option<&[Key]> {
+        match &self.form {
+            Form::Path(path) => Some(path),
+            Form::Code(_) => None,
+        }
+    }
+
     /// The first name of the expression where it is only a reference.
     pub(crate) fn root(&self) -> Option<&str> {
         match &self.form {
@@ -227,6 +259,22 @@ impl Expr {
 }
 
 impl Key {
+    /// What it leads to.
+    pub(crate) fn of<'a>(&self, value: &'a Value) -> Option<&'a Value> {
+        match self {
+            Self::Name(name) => value.get(name),
+            Self::Index(index) => value.get(index),
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn of_mut<'a>(&self, value: &'a mut Value) -> Option<&'a mut Value> {
+        match self {
+            Self::Name(name) => value.get_mut(name),
+            Self::Index(index) => value.get_mut(index),
+        }
+    }
+
     fn name(&self) -> Option<&str> {
         match self {
             Self::Name(name) => Some(name),
@@ -297,14 +345,11 @@ fn is_word(name: &str) -> bool {
 fn follow<'a>(scope: &Scope<'a>, path: &[Key]) -> Option<&'a Value> {
     let (first, rest) = path.split_first()?;
     let root = scope.get(first.name()?)?;
-    rest.iter().try_fold(root, |value, key| match key {
-        Key::Name(name) => value.get(name),
-        Key::Index(index) => value.get(index),
-    })
+    rest.iter().try_fold(root, |value, key| key.of(value))
 }
 
 /// About what a value takes in memory.
-fn size(value: &Value) -> usize {
+pub(crate) fn size(value: &Value) -> usize {
     let inner = match value {
         Value::String(text) => text.len(),
         Value::Array(items) => items.iter().map(size).sum(),

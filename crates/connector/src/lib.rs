@@ -25,6 +25,7 @@ mod bundle;
 mod compile;
 mod connector;
 mod input;
+mod listing;
 mod lookup;
 mod page;
 mod payload;
@@ -36,11 +37,12 @@ mod yaml;
 #[cfg(test)]
 mod fuzz_tests;
 
-pub use action::Action;
+pub use action::{Action, FETCH_ALL};
 pub use answer::{Answer, Failure, Verdict};
 pub use bundle::{Bundle, CONNECTOR_FILE};
 pub use connector::{Connector, Facts, HTTP_REQUEST, Way};
 pub use input::FieldError;
+pub use listing::{Choice, Source};
 pub use lookup::{Finding, Lookup};
 pub use payload::Payload;
 pub use plan::{Body, Method, Part, Plan};

@@ -33,11 +33,14 @@ pub(crate) fn of_params(params: &IndexMap<String, ParamDoc>, segments: &HashSet<
     Value::Object(schema)
 }
 
+/// The schemas of some members, by name.
+pub(crate) fn of_fields(fields: &IndexMap<String, ParamDoc>) -> Map<String, Value> {
+    let schema = |(name, param): (&String, &ParamDoc)| (name.clone(), of_param(param));
+    fields.iter().map(schema).collect()
+}
+
 fn of_members(params: &IndexMap<String, ParamDoc>) -> Map<String, Value> {
-    let properties: Map<_, _> = params
-        .iter()
-        .map(|(name, param)| (name.clone(), of_param(param)))
-        .collect();
+    let properties = of_fields(params);
     let required: Vec<_> = params
         .iter()
         .filter(|(_, param)| param.required)

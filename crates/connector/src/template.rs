@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::expr::{EvalError, Expr, Scope, text_of};
+use crate::expr::{EvalError, Expr, Key, Scope, text_of};
 use crate::problem::Fault;
 
 /// A compiled template.
@@ -217,6 +217,14 @@ impl Text {
     pub(crate) fn name(&self) -> Option<&str> {
         match self.0.as_slice() {
             [Piece::Expr(expr)] if expr.member().is_none() => expr.root(),
+            _ => None,
+        }
+    }
+
+    /// The way to a value, where the text is nothing but a reference.
+    pub(crate) fn path(&self) -> Option<&[Key]> {
+        match self.0.as_slice() {
+            [Piece::Expr(expr)] => expr.path(),
             _ => None,
         }
     }

@@ -9,6 +9,7 @@ mod dry_run;
 mod fingerprint;
 mod journal;
 mod outcome;
+mod pages;
 mod pipeline;
 mod project;
 mod request;
@@ -16,7 +17,7 @@ mod run;
 
 pub use answered::{Answered, Done};
 pub use pipeline::Reply;
-pub use request::{DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT, ExecuteRequest, LONGEST_TIMEOUT};
+pub use request::{DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT, ExecuteRequest, LONGEST_TIMEOUT, Reading};
 
 pub(crate) use claims::Claims;
 pub(crate) use outcome::{answer, record_of};

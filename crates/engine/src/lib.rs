@@ -19,6 +19,7 @@ pub mod executions;
 pub mod flow;
 pub mod journal;
 pub mod keychain;
+pub mod listing;
 pub mod model;
 pub mod oauth;
 pub mod organizations;

@@ -1,15 +1,21 @@
 //! Action files.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::Context;
-use crate::action::{Action, Step};
+use crate::action::{Action, FETCH_ALL, Step};
 use crate::answer::answer_names;
 use crate::bundle::{Bundle, CONNECTOR_FILE};
-use crate::document::{ActionDoc, OutputDoc, ParamType, RequestDoc, StepDoc};
+use crate::document::{
+    ActionDoc, OutputDoc, PagedDoc, ParamDoc, ParamType, RequestDoc, SourceDoc, StepDoc,
+};
 use crate::expr::Expr;
+use crate::listing::{Choices, Fields, Source};
 use crate::lookup::Lookup;
+use crate::page::Paging;
 use crate::problem::{Fault, Problem};
 use crate::request::Request;
 use crate::schema;
@@ -17,6 +23,9 @@ use crate::template::Template;
 use crate::yaml;
 
 const MOST_STEPS: usize = 8;
+
+/// The most entries that one execution collects.
+const MOST_FETCHED: u32 = 10_000;
 
 /// Names that parameters cannot have: they mean something else in a request.
 const RESERVED: &[&str] = &[
@@ -58,8 +67,12 @@ pub(super) fn action(
     action_from_doc(id, doc, context).map_err(|fault| yaml::locate(file, text, fault))
 }
 
-fn action_from_doc(id: &str, doc: ActionDoc, context: &Context<'_>) -> Result<Action, Fault> {
+fn action_from_doc(id: &str, mut doc: ActionDoc, context: &Context<'_>) -> Result<Action, Fault> {
     check_ids(id, &doc)?;
+    let paging = paging(&doc, context).map_err(|fault| fault.under("paged"))?;
+    if paging.is_some() {
+        doc.params.insert(FETCH_ALL.to_owned(), fetch_all());
+    }
     let known = |name: &str| {
         doc.params.contains_key(name)
             || name == "connection"
@@ -81,6 +94,14 @@ fn action_from_doc(id: &str, doc: ActionDoc, context: &Context<'_>) -> Result<Ac
         .map(|result| Template::compile(result, &seen))
         .transpose();
     let lookup = doc.lookup.as_ref().map(Lookup::compile).transpose();
+    let choices = doc
+        .choices
+        .as_ref()
+        .map(|choices| Choices::compile(choices, paging.as_deref()));
+    let fields = doc
+        .fields
+        .as_ref()
+        .map(|fields| Fields::compile(fields, paging.as_deref()));
     Ok(Action {
         id: id.to_owned(),
         input_schema,
@@ -93,13 +114,84 @@ fn action_from_doc(id: &str, doc: ActionDoc, context: &Context<'_>) -> Result<Ac
         description: doc.description,
         aliases: doc.aliases,
         scopes: doc.scopes,
-        params: doc.params,
         examples: doc.examples,
         effect: doc.effect,
         idempotent: doc.idempotent,
-        paged: doc.paged,
+        options: sources(
+            &doc.params,
+            "options",
+            |param| param.options.as_ref(),
+            &known,
+        )?,
+        member_sources: sources(&doc.params, "fields", |param| param.fields.as_ref(), &known)?,
+        choices: choices
+            .transpose()
+            .map_err(|fault| fault.under("choices"))?,
+        listed_fields: fields.transpose().map_err(|fault| fault.under("fields"))?,
+        paging,
+        params: doc.params,
         lookup: lookup.map_err(|fault| fault.under("lookup"))?,
     })
+}
+
+/// The rule by which the list goes on, if it is one.
+fn paging(doc: &ActionDoc, context: &Context<'_>) -> Result<Option<Arc<Paging>>, Fault> {
+    let paging = match &doc.paged {
+        PagedDoc::Usual(false) => return Ok(None),
+        PagedDoc::Usual(true) => context.paging.cloned().ok_or_else(|| {
+            Fault::here(format!(
+                "{CONNECTOR_FILE} does not say how lists go on (`paging`)"
+            ))
+        })?,
+        PagedDoc::Own(own) => Arc::new(Paging::compile(own)?),
+    };
+    if doc.request.is_none() {
+        return Err(Fault::here(
+            "a list that goes on has one `request`, no `steps`",
+        ));
+    }
+    if !doc.params.contains_key(paging.param()) {
+        let message = format!(
+            "the list cannot go on without the parameter `{}`",
+            paging.param()
+        );
+        return Err(Fault::here(message));
+    }
+    Ok(Some(paging))
+}
+
+/// The parameter that every list which goes on has.
+fn fetch_all() -> ParamDoc {
+    let description = format!(
+        "Follow the pages and give as many as this of all entries at once, at most {MOST_FETCHED}. Left out: one page."
+    );
+    ParamDoc {
+        kind: Some(ParamType::Integer),
+        label: Some("Fetch All Up To".to_owned()),
+        description: Some(description),
+        minimum: Some(1.0),
+        maximum: Some(f64::from(MOST_FETCHED)),
+        ..ParamDoc::default()
+    }
+}
+
+/// The listing actions behind parameters, by their names.
+fn sources(
+    params: &IndexMap<String, ParamDoc>,
+    keyword: &str,
+    of: impl Fn(&ParamDoc) -> Option<&SourceDoc>,
+    known: &dyn Fn(&str) -> bool,
+) -> Result<IndexMap<String, Source>, Fault> {
+    let named = params
+        .iter()
+        .filter_map(|(name, param)| Some((name, of(param)?)));
+    named
+        .map(|(name, doc)| {
+            let source = Source::compile(doc, known);
+            let under = |fault: Fault| fault.under(keyword).under(name).under("params");
+            Ok((name.clone(), source.map_err(under)?))
+        })
+        .collect()
 }
 
 fn check_ids(id: &str, doc: &ActionDoc) -> Result<(), Fault> {
@@ -117,6 +209,9 @@ fn check_ids(id: &str, doc: &ActionDoc) -> Result<(), Fault> {
         let under = |message: String| Fault::here(message).under(name).under("params");
         if RESERVED.contains(&name.as_str()) {
             return Err(under(format!("`{name}` is a reserved name")));
+        }
+        if name == FETCH_ALL && doc.paged.goes_on() {
+            return Err(under(format!("`{name}` comes by itself with `paged`")));
         }
         if param.items.is_some() && param.kind != Some(ParamType::Array) {
             return Err(under("`items` goes with `type: array`".to_owned()));

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ParamDoc, RequestDoc};
+use super::{ChoicesDoc, FieldsDoc, PagedDoc, ParamDoc, RequestDoc};
 
 /// One action.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -45,9 +45,16 @@ pub struct ActionDoc {
     /// How to find out afterwards whether it happened, where no answer said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lookup: Option<LookupDoc>,
-    /// Whether it is a list that continues as the connector's `paging` says.
+    /// Whether it is a list that goes on: `true`, as the connector's `paging` says, or a rule of its own. Such an action also
+    /// takes `fetch_all_up_to`.
     #[serde(default)]
-    pub paged: bool,
+    pub paged: PagedDoc,
+    /// How its answers read as the choices of another action's parameter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choices: Option<ChoicesDoc>,
+    /// How its answers read as the fields that an account has of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<FieldsDoc>,
     /// Examples. Each is a test, documentation and sandbox material at once.
     #[serde(default)]
     pub examples: Vec<ExampleDoc>,

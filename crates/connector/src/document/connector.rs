@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AuthDoc, RequestDoc, SandboxDoc, WindowDoc};
+use super::{AuthDoc, PagingDoc, RequestDoc, SandboxDoc, WindowDoc};
 
 /// One application: identity, ways to authenticate, and what all its actions share.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -131,38 +131,4 @@ pub enum ErrorKind {
     Credential,
     /// Too many requests: the same call may succeed later. The application did nothing.
     RateLimited,
-}
-
-/// How a list continues: exactly one of the keys.
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum PagingDoc {
-    /// The answer holds a cursor that the next call sends back.
-    Cursor {
-        /// The action's parameter that takes the cursor.
-        param: String,
-        /// Where the answer holds it, such as `"{{ body.paging.next.after }}"`. Absent on the last page.
-        next: String,
-    },
-    /// The next call starts after as many items as came.
-    Offset {
-        /// The action's parameter that takes the offset.
-        param: String,
-        /// The items of this page, such as `"{{ body.items }}"`. An empty list is the last page.
-        items: String,
-    },
-    /// Pages are numbered from 1.
-    Page {
-        /// The action's parameter that takes the page's number.
-        param: String,
-        /// The items of this page. An empty list is the last page.
-        items: String,
-    },
-    /// The `Link` header with `rel="next"` holds the address; one of its query values is the cursor.
-    Link {
-        /// The action's parameter that takes the cursor.
-        param: String,
-        /// The query value of the address that holds it.
-        query: String,
-    },
 }

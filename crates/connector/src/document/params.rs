@@ -5,6 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::SourceDoc;
+
 /// One parameter, or one member of an object or array parameter.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -56,7 +58,10 @@ pub struct ParamDoc {
     pub examples: Vec<Value>,
     /// An action of this application that lists the choices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub options: Option<String>,
+    pub options: Option<SourceDoc>,
+    /// For an object: an action that lists the members which this account has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<SourceDoc>,
 }
 
 /// The JSON types.
@@ -78,6 +83,20 @@ pub enum ParamType {
 }
 
 impl ParamType {
+    /// Reads the JSON Schema word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [
+            Self::String,
+            Self::Integer,
+            Self::Number,
+            Self::Boolean,
+            Self::Object,
+            Self::Array,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == word)
+    }
+
     /// The JSON Schema word.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -231,6 +231,8 @@ impl Engine {
             over: prepared.over,
             pass,
             renewed: false,
+            next: None,
+            reading: request.reading,
         }
     }
 

@@ -15,6 +15,18 @@ pub const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(10);
 /// The longest time that can be asked for.
 pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(300);
 
+/// What of the application's answer a caller wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reading {
+    /// The data, as the action's author says.
+    #[default]
+    Data,
+    /// The choices of another action's parameter.
+    Choices,
+    /// The fields that the account has of its own.
+    Fields,
+}
+
 /// One run of an action, as asked for.
 #[derive(Debug)]
 pub struct ExecuteRequest {
@@ -42,6 +54,8 @@ pub struct ExecuteRequest {
     pub source: Source,
     /// The call of our API that it comes with.
     pub request_id: RequestId,
+    /// What of the application's answer it gives.
+    pub reading: Reading,
 }
 
 impl ExecuteRequest {
@@ -60,6 +74,7 @@ impl ExecuteRequest {
             asynchronous: false,
             source: Source::Api,
             request_id: RequestId::generate(),
+            reading: Reading::Data,
         }
     }
 

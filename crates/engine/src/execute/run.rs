@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tenon_connector::document::Effect;
 use tenon_connector::retry::{Decision, Ending, Safety, decide};
 use tenon_connector::{Action, Answer, Connector, Facts, Plan, Verdict, Way};
@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::answered::{Answered, Done};
 use super::outcome::{self, of_failure};
 use super::project::project;
+use super::request::Reading;
 use crate::Engine;
 use crate::error::{Code, Error, Outcomes};
 use crate::flow::Pass;
@@ -39,6 +40,10 @@ pub(super) struct Run {
     pub(super) pass: Pass,
     /// Whether its credential was renewed because the application refused it.
     pub(super) renewed: bool,
+    /// The parameters that give the next page, once a page came.
+    pub(super) next: Option<Map<String, Value>>,
+    /// What of the last answer the caller wants.
+    pub(super) reading: Reading,
 }
 
 /// What came of a refused credential.
@@ -137,6 +142,9 @@ impl Engine {
                     Renewed::Not => {}
                 }
             }
+            if let Ok((answer, Verdict::Success)) = sent {
+                sent = self.more_pages(run, index, answer, &credential).await;
+            }
             let (answer, verdict) = match sent {
                 Ok(sent) => sent,
                 Err(failed) => return Err(run.fail(&finished, failed)),
@@ -172,7 +180,12 @@ impl Engine {
     }
 
     /// One request with its attempts. A repetition that may not go leaves what came of the attempt before it.
-    async fn send_step(&self, run: &mut Run, plan: &Plan, credential: &Credential) -> Sent {
+    pub(super) async fn send_step(
+        &self,
+        run: &mut Run,
+        plan: &Plan,
+        credential: &Credential,
+    ) -> Sent {
         let safety = Safety::of(plan.effect, plan.idempotent);
         let mut last = None;
         for number in 1.. {
@@ -282,12 +295,16 @@ impl Run {
         };
         self.execution.http_status = Some(last.status);
         self.end(NodeStatus::Success, Outcome::Succeeded, None);
-        let next = self.action.next_page(&self.connector, &self.params, &last);
-        // What the application did is done: a `result` that does not fit its answer shows the answer itself.
-        let data = self
-            .action
-            .data(&self.params, answers, &last)
-            .unwrap_or_else(|_unfit| last.payload.clone().into_data());
+        let next = self.next.take();
+        let data = match self.reading {
+            Reading::Choices => json!(self.action.read_choices(&last)),
+            Reading::Fields => json!(self.action.read_fields(&last)),
+            // What the application did is done: a `result` that does not fit its answer shows the answer itself.
+            Reading::Data => self
+                .action
+                .data(&self.params, answers, &last)
+                .unwrap_or_else(|_unfit| last.payload.clone().into_data()),
+        };
         Ok(self.answered(data, last.status, next))
     }
 

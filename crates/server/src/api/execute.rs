@@ -201,7 +201,11 @@ fn accepted(app: &App, execution_id: ExecutionId) -> Response {
 }
 
 /// A choice that may stand in a header or in the query, but not as two different ones.
-fn choose(headers: &HeaderMap, name: &str, query: Option<String>) -> Outcomes<Option<String>> {
+pub(super) fn choose(
+    headers: &HeaderMap,
+    name: &str,
+    query: Option<String>,
+) -> Outcomes<Option<String>> {
     match (one(headers, name)?, query) {
         (Some(header), Some(query)) if header != query => {
             let message = format!("{name} says one thing in the header and another in the query");

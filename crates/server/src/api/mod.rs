@@ -23,6 +23,7 @@ mod executions;
 mod extract;
 mod instances;
 mod left_out;
+mod listing;
 mod openapi;
 mod paging;
 mod preference;

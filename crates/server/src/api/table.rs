@@ -3,13 +3,14 @@
 use super::route::Route;
 use super::{
     accounts, actions, admin, app_credentials, applications, connect, connections, credentials,
-    executions, instances, left_out, sdk, sessions, system, webhooks,
+    executions, instances, left_out, listing, sdk, sessions, system, webhooks,
 };
 
 /// Every route of the API.
 pub fn routes() -> Vec<Route> {
     [
         actions::routes(),
+        listing::routes(),
         applications::routes(),
         accounts::routes(),
         credentials::routes(),
