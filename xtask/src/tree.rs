@@ -11,6 +11,7 @@ use crate::root;
 /// Who may depend on whom. Dev-dependencies may reach further; they do not ship.
 const EDGES: &[(&str, &[&str])] = &[
     ("tenon-connector", &[]),
+    ("tenon-description", &["tenon-connector"]),
     ("tenon-vault", &[]),
     ("tenon-egress", &["tenon-connector", "tenon-vault"]),
     (
@@ -30,7 +31,10 @@ const EDGES: &[(&str, &[&str])] = &[
             "tenon-sandbox",
         ],
     ),
-    ("tenon", &["tenon-server", "tenon-connector"]),
+    (
+        "tenon",
+        &["tenon-server", "tenon-connector", "tenon-description"],
+    ),
     (
         "tenon-testkit",
         &[
@@ -45,7 +49,12 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     (
         "xtask",
-        &["tenon-connector", "tenon-engine", "tenon-server"],
+        &[
+            "tenon-connector",
+            "tenon-description",
+            "tenon-engine",
+            "tenon-server",
+        ],
     ),
 ];
 
