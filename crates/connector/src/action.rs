@@ -133,6 +133,11 @@ impl Action {
             .unwrap_or(Method::Post)
     }
 
+    /// Whether its data is something else than the last answer's body.
+    pub fn has_result(&self) -> bool {
+        self.result.is_some()
+    }
+
     /// How many requests it makes at most.
     pub fn step_count(&self) -> usize {
         self.steps.len()

@@ -9,6 +9,9 @@ use crate::problem::Problem;
 /// The file that makes a folder a connector.
 pub const CONNECTOR_FILE: &str = "connector.yaml";
 
+/// The file that says where the vendor's description is wrong. For tools; a connector is the same without it.
+pub const EXCEPTIONS_FILE: &str = "exceptions.yaml";
+
 /// The files of one connector.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bundle {

@@ -201,6 +201,11 @@ impl Connector {
             .ok_or(unfit)
     }
 
+    /// Whether requests of different connections go to different addresses.
+    pub fn has_varying_address(&self) -> bool {
+        !self.base.is_literal()
+    }
+
     /// The path that every request's path stands below; empty for most.
     pub fn base_path(&self) -> String {
         self.base_url(&self.example_facts())

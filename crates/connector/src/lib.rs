@@ -39,7 +39,7 @@ mod fuzz_tests;
 
 pub use action::{Action, FETCH_ALL};
 pub use answer::{Answer, Failure, Verdict};
-pub use bundle::{Bundle, CONNECTOR_FILE};
+pub use bundle::{Bundle, CONNECTOR_FILE, EXCEPTIONS_FILE};
 pub use connector::{Connector, Facts, HTTP_REQUEST, Way};
 pub use input::FieldError;
 pub use listing::{Choice, Source};

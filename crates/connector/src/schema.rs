@@ -151,6 +151,19 @@ const NO_SEGMENT: &str = r"[\x00-\x1f\x7f-\x9f]|%[01][0-9A-Fa-f]|%7[Ff]|^(?:\.|%
 /// # Errors
 /// A sentence that says what is wrong with it.
 pub fn validator(schema: &Value) -> Result<Validator, String> {
+    cost::check(schema)?;
+    compile(schema)
+}
+
+/// The same for schemas of whatever size, which authors' tools read and servers never do.
+///
+/// # Errors
+/// A sentence that says what is wrong with it.
+pub fn unbounded_validator(schema: &Value) -> Result<Validator, String> {
+    compile(schema)
+}
+
+fn compile(schema: &Value) -> Result<Validator, String> {
     // The retriever is belt and braces: the crate is built without its own ways to fetch.
     static OPTIONS: LazyLock<jsonschema::ValidationOptions<'static>> = LazyLock::new(|| {
         jsonschema::draft202012::options()
@@ -158,7 +171,6 @@ pub fn validator(schema: &Value) -> Result<Validator, String> {
             .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_LIMIT_BYTES))
             .with_retriever(Nowhere)
     });
-    cost::check(schema)?;
     OPTIONS
         .build(schema)
         .map_err(|error| format!("not a JSON Schema: {error}"))

@@ -21,6 +21,8 @@ mod schema;
 mod shape;
 mod swagger;
 mod tree;
+pub mod vendor;
+pub mod verify;
 mod ways;
 
 pub use reader::read;

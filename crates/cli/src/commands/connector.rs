@@ -4,7 +4,9 @@
 
 mod check;
 mod source;
+mod verify;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
@@ -35,6 +37,14 @@ pub(crate) enum ConnectorCommand {
         /// A folder of connectors, one connector's folder, or a shipped one's slug [default: the shipped catalogue]
         what: Option<String>,
     },
+    /// Say where actions and the vendor's own API description do not agree
+    Verify {
+        /// A folder of connectors, one connector's folder, or a shipped one's slug
+        what: String,
+        /// The description: OpenAPI, Swagger, Google Discovery or a GraphQL schema; a folder stands for all in it
+        #[arg(long = "spec", value_name = "FILE", required = true)]
+        specs: Vec<PathBuf>,
+    },
     /// Print the JSON Schema of connector documents, for editors
     Schema {
         /// Of which file
@@ -59,6 +69,7 @@ pub(crate) async fn run(global: &Global, command: ConnectorCommand) -> Outcome {
         ConnectorCommand::Show { slug } => show(global, &slug).await,
         ConnectorCommand::Lint { what } => check::lint(global, what.as_deref()),
         ConnectorCommand::Test { what } => check::test(global, what.as_deref()),
+        ConnectorCommand::Verify { what, specs } => verify::verify(global, &what, &specs),
         ConnectorCommand::Schema { of } => {
             screen::print_json(&match of {
                 Document::Connector => document::connector_schema(),

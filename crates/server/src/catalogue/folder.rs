@@ -10,7 +10,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use tenon_connector::{Bundle, CONNECTOR_FILE, FILE_LIMIT_BYTES, Problem};
+use tenon_connector::{Bundle, CONNECTOR_FILE, EXCEPTIONS_FILE, FILE_LIMIT_BYTES, Problem};
 
 /// The most connectors that a folder may hold.
 const MOST_CONNECTORS: usize = 2_000;
@@ -87,9 +87,11 @@ fn connector(slug: String, folder: &Path) -> Result<Bundle, Vec<Problem>> {
 /// The files that a connector may have, by their names in it.
 fn names(folder: &Path) -> Result<Vec<(String, PathBuf)>, Problem> {
     let mut names = Vec::new();
-    let connector = folder.join(CONNECTOR_FILE);
-    if connector.exists() {
-        names.push((CONNECTOR_FILE.to_owned(), connector));
+    for name in [CONNECTOR_FILE, EXCEPTIONS_FILE] {
+        let path = folder.join(name);
+        if path.exists() {
+            names.push((name.to_owned(), path));
+        }
     }
     let actions = folder.join("actions");
     if !actions.exists() {

@@ -74,7 +74,8 @@ fn run_examples(connector: &Connector, failures: &mut Vec<String>) -> usize {
     passed
 }
 
-fn compile(source: &Source) -> Result<Arc<Connector>, Vec<Problem>> {
+/// Compiles one, with problems that name the file as the author typed it.
+pub(super) fn compile(source: &Source) -> Result<Arc<Connector>, Vec<Problem>> {
     let compiled = match &source.bundle {
         Ok(bundle) => bundle.compile().map(Arc::new),
         Err(problems) => Err(problems.clone()),
