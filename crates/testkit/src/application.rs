@@ -85,12 +85,42 @@ fn answer(path: &str, refused: bool, number: usize, head: &str) -> Option<(u16, 
         "/down" => (503, r#"{"error": "down"}"#.to_owned()),
         "/empty" => (204, String::new()),
         "/echo" => (400, format!(r#"{{"echo": {head:?}}}"#)),
+        "/fields" => (200, FIELDS.to_owned()),
+        _ if path.starts_with("/people") => (200, people(path)),
         "/large" => (200, format!(r#"{{"x": "{}"}}"#, "x".repeat(11 << 20))),
         _ => (
             200,
             format!(r#"{{"id": "n{number}", "price": 0.1, "path": {path:?}}}"#),
         ),
     })
+}
+
+/// What an account calls its own.
+const FIELDS: &str = r#"{"fields": [
+    {"key": "shoe_size", "label": "Shoe size", "kind": "int"},
+    {"key": "colour", "label": "Colour", "kind": "choice", "values": [{"id": "red"}, {"id": "blue"}]},
+    {"key": "made_by", "label": "Made by", "kind": "text", "locked": true}
+]}"#;
+
+/// Five people, two on each page from the one that `page` names.
+fn people(path: &str) -> String {
+    let all = ["Ada", "Alan", "Barbara", "Edsger", "Grace"];
+    let page = path.split_once("page=").map_or("1", |(_, page)| page);
+    let page: usize = page.parse().unwrap_or(1);
+    let shown = all
+        .chunks(2)
+        .nth(page.saturating_sub(1))
+        .unwrap_or_default();
+    let people: Vec<String> = shown
+        .iter()
+        .map(|name| format!(r#"{{"id": "{}", "name": "{name}"}}"#, name.to_lowercase()))
+        .collect();
+    let next = (page < 3).then(|| format!(r#", "next": "/people?page={}""#, page + 1));
+    format!(
+        r#"{{"people": [{}]{}}}"#,
+        people.join(", "),
+        next.unwrap_or_default()
+    )
 }
 
 /// The head of the next request, once its body has come too.

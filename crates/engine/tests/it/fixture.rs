@@ -52,6 +52,42 @@ pub(crate) struct World {
     _folder: Searched,
 }
 
+const PEOPLE: &str = r#"
+name: List People
+description: L.
+params: { page: { type: integer } }
+request: { get: /people, query: { page: "{{ page }}" } }
+result: "{{ body.people }}"
+paged: { cursor: { param: page, next: "{{ body.next }}", query: page, items: "{{ body.people }}" } }
+choices: { value: "{{ item.id }}", label: "{{ item.name }}" }
+"#;
+
+const FIELDS: &str = r#"
+name: List Fields
+description: L.
+params: { of: { type: string, required: true } }
+request: { get: /fields }
+fields:
+  items: "{{ body.fields }}"
+  name: "{{ item.key }}"
+  label: "{{ item.label }}"
+  type: "{{ item.kind }}"
+  types: { int: integer, choice: string, text: string }
+  only: "{{ not item.locked }}"
+  choices: "{{ item['values'] }}"
+  choice: "{{ choice.id }}"
+"#;
+
+const GREET: &str = r#"
+name: Greet
+description: G.
+params:
+  person: { type: string, options: list_people }
+  kind: { type: string, default: people }
+  more: { type: object, default: {}, fields: { action: list_fields, params: { of: "{{ kind }}" } } }
+request: { post: /greet, json: { person: "{{ person }}", ...: "{{ more }}" } }
+"#;
+
 pub(crate) fn connector(base: &str, header: &str) -> Bundle {
     let connector = format!(
         "name: Acme\ndescription: A.\nbase_url: {base}\nauth:\n  token:\n    type: keybased\n    label: Token\n    fields: {{ api_token: {{ label: Token }} }}\n    send: {{ headers: {{ {header}: '{{{{ api_token }}}}' }} }}\nidentity: {{ request: {{ get: /me }}, identifier: '{{{{ body.id }}}}' }}\n"
@@ -64,6 +100,9 @@ pub(crate) fn connector(base: &str, header: &str) -> Bundle {
     let request = |request: &str| action(&format!("request: {request}"));
     let files = [
         ("connector.yaml".to_owned(), connector),
+        ("actions/list_people.yaml".to_owned(), PEOPLE.to_owned()),
+        ("actions/list_fields.yaml".to_owned(), FIELDS.to_owned()),
+        ("actions/greet.yaml".to_owned(), GREET.to_owned()),
         (
             "actions/add.yaml".to_owned(),
             request("{ post: '/{{ path }}', json: { name: '{{ name }}' } }"),

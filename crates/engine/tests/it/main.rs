@@ -10,6 +10,7 @@ mod connections;
 mod executing;
 mod failing;
 mod fixture;
+mod listing;
 mod renewing;
 mod retention;
 mod sessions;

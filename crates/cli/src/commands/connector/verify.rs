@@ -81,9 +81,7 @@ fn to_json(one: &Checked) -> Value {
 fn exceptions(source: &Source) -> Result<Vec<ExceptionDoc>, Failure> {
     let bundle = source.bundle.as_ref().ok();
     let text = bundle.and_then(|bundle| bundle.files.get(EXCEPTIONS_FILE));
-    let read = text
-        .map(|text| ExceptionDoc::read(text))
-        .transpose();
+    let read = text.map(|text| ExceptionDoc::read(text)).transpose();
     let place = source.place.join(EXCEPTIONS_FILE);
     read.map(Option::unwrap_or_default)
         .map_err(|error| Failure::new(format!("{}: {error}", place.display())))
