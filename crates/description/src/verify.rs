@@ -16,6 +16,9 @@ mod paths;
 mod permissions;
 mod values;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use tenon_connector::document::ExampleDoc;
