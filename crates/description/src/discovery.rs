@@ -1,7 +1,7 @@
 //! Google Discovery, version 1.
 
 use indexmap::IndexMap;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::at::At;
 use crate::limits;
@@ -102,37 +102,33 @@ fn operation<'a>(
         params,
         body: body(reader, value, at),
         answers: answers(reader, value, at),
-        scopes: texts(value.get("scopes")),
+        scopes: texts(value.get("scopes"))
+            .into_iter()
+            .map(|scope| vec![scope])
+            .collect(),
         media: media(value),
         at: at.to_string(),
         ..Operation::default()
     })
 }
 
-/// The path and its parameters. `path` may be `v1/{+name}`, one variable for several segments; `flatPath` spells them out,
-/// under names of its own: then the variable stays, for the parameter that the vendor documents is that one.
+/// The path and its parameters. `path` may be `v1/{+name}`, one variable for several segments; `flatPath` spells these
+/// out under names of its own, and then the variables are those.
 fn params<'a>(
     reader: &mut Reader<'a>,
     value: &'a Value,
-    flat: &str,
+    path: &str,
     template: &str,
     at: &At<'_>,
 ) -> Result<(String, Vec<Parameter>), String> {
     let mut params = Vec::new();
     let common = reader.root.get("parameters").and_then(Value::as_object);
+    let own = value.get("parameters").and_then(Value::as_object);
     let start = At::start("");
-    for (list, at, common) in [
-        (
-            value.get("parameters").and_then(Value::as_object),
-            at,
-            false,
-        ),
-        (common, &start, true),
-    ] {
+    for (list, at, common) in [(own, at, false), (common, &start, true)] {
         let at = at.under("parameters");
         for (name, value) in list.into_iter().flatten() {
-            let known = |param: &Parameter| param.name == *name;
-            if !params.iter().any(known) {
+            if !params.iter().any(|param: &Parameter| param.name == *name) {
                 params.push(param(reader, name, value, &at.under(name), common));
             }
         }
@@ -141,26 +137,40 @@ fn params<'a>(
         let most = limits::MOST_PARAMETERS;
         return Err(format!("has more than {most} parameters"));
     }
-    let documented = |path: &str| {
-        let names = variables(path)?;
-        let known = |name: &String| params.iter().any(|param| param.name == *name);
-        Ok::<_, String>(names.iter().all(known))
-    };
-    let plain = template.replace("{+", "{");
-    let path = match documented(flat)? {
-        true => flat.to_owned(),
-        false if documented(&plain)? => plain,
-        false => {
-            return Err(format!(
-                "the path `{template}` has variables that are not described"
-            ));
-        }
-    };
-    for param in &mut params {
-        param.encoding.reserved |=
-            path != flat && template.contains(&format!("{{+{}}}", param.name));
-    }
+    let path = path.replace("{+", "{");
+    spell_out(&path, template, &mut params)?;
     Ok((path, params))
+}
+
+/// Puts the variables that only the flat path has in the place of those that it spells out.
+fn spell_out(path: &str, template: &str, params: &mut Vec<Parameter>) -> Result<(), String> {
+    let names = variables(path)?;
+    let whole = |param: &Parameter| template.contains(&format!("{{+{}}}", param.name));
+    let spelt = params.iter().find(|param| whole(param)).cloned();
+    for name in &names {
+        if params.iter().any(|param| param.name == *name) {
+            continue;
+        }
+        let pattern = spelt
+            .as_ref()
+            .and_then(|param| text(param.schema.get("pattern")));
+        let described = spelt.as_ref().and_then(|param| param.description.clone());
+        let mut param = variable(name);
+        param.description = described.map(|text| match pattern {
+            Some(pattern) => format!("A part of `{pattern}`. {text}"),
+            None => text,
+        });
+        params.push(param);
+    }
+    params.retain(|param| param.place != Place::Path || names.contains(&param.name));
+    for param in params {
+        param.encoding.reserved = param.place == Place::Path && whole(param);
+    }
+    Ok(())
+}
+
+fn variable(name: &str) -> Parameter {
+    crate::operation::parameter(name, Place::Path, json!({ "type": "string" }))
 }
 
 fn param<'a>(

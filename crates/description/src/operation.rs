@@ -1,7 +1,5 @@
 //! What operations of OpenAPI and Swagger share.
 
-use std::collections::HashSet;
-
 use serde_json::{Value, json};
 
 use crate::at::At;
@@ -120,14 +118,17 @@ impl<'a> Reader<'a> {
     fn security(&mut self, value: &'a Value, operation: &mut Operation) {
         let security = value.get("security").or_else(|| self.root.get("security"));
         let ways = security.and_then(Value::as_array).into_iter().flatten();
-        let mut scopes = HashSet::new();
-        for (name, wanted) in ways.filter_map(Value::as_object).flatten() {
-            if !operation.ways.contains(name) {
-                operation.ways.push(name.clone());
+        for requirement in ways.filter_map(Value::as_object) {
+            let mut scopes = Vec::new();
+            for (name, wanted) in requirement {
+                if !operation.ways.contains(name) {
+                    operation.ways.push(name.clone());
+                }
+                scopes.extend(texts(Some(wanted)));
             }
-            let wanted = texts(Some(wanted)).into_iter();
-            let new = wanted.filter(|scope| scopes.insert(scope.clone()));
-            operation.scopes.extend(new);
+            if !scopes.is_empty() {
+                operation.scopes.push(scopes);
+            }
         }
     }
 
@@ -158,7 +159,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn parameter(name: &str, place: Place, schema: Value) -> Parameter {
+/// A text that has to be given.
+pub(crate) fn parameter(name: &str, place: Place, schema: Value) -> Parameter {
     Parameter {
         name: name.to_owned(),
         place,

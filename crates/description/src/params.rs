@@ -98,12 +98,20 @@ impl<'a> Reader<'a> {
             example: example(value).or_else(|| content.and_then(|(_, content)| example(content))),
             encoding: Encoding {
                 style: self.style(value),
-                explode: explode(value),
+                explode: self.explode(value),
                 content_type: content.map(|(media, _)| media.clone()),
                 reserved: flag("allowReserved"),
             },
             common: false,
         })
+    }
+
+    fn explode(&self, value: &Value) -> Option<bool> {
+        if self.dialect == Dialect::Swagger2 {
+            let format = value.get("collectionFormat").and_then(Value::as_str);
+            return Some(format == Some("multi"));
+        }
+        value.get("explode").and_then(Value::as_bool)
     }
 
     fn style(&self, value: &Value) -> String {
@@ -117,14 +125,6 @@ impl<'a> Reader<'a> {
             None => text(value.get("style")),
         };
         style.unwrap_or_default()
-    }
-}
-
-fn explode(value: &Value) -> Option<bool> {
-    match value.get("collectionFormat").and_then(Value::as_str) {
-        Some("multi") => Some(true),
-        Some(_) => Some(false),
-        None => value.get("explode").and_then(Value::as_bool),
     }
 }
 

@@ -66,8 +66,8 @@ pub struct Operation {
     pub body: Option<RequestBody>,
     /// Its answers.
     pub answers: Vec<Answer>,
-    /// The permissions that one of its ways to authenticate asks for.
-    pub scopes: Vec<String>,
+    /// The permissions that it asks for: each list is enough by itself.
+    pub scopes: Vec<Vec<String>>,
     /// The names of the ways to authenticate, any of which will do. Empty: the document does not say.
     pub ways: Vec<String>,
     /// Files that go up or come down beside the body (Google Discovery).
