@@ -178,7 +178,7 @@ fn operation<'a>(look: &mut Look<'a>, plan: &Plan) -> Option<Match<'a>> {
         if let Some(address) = matched.elsewhere(look.connector, plan) {
             look.find("address", address);
         }
-        permissions::allow(look, &matched.operation.scopes);
+        permissions::allow(look, &matched.operation.scopes.concat());
         return Some(matched);
     }
     let listed = look.sources.iter().find_map(|source| match source {
