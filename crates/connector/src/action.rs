@@ -1,5 +1,6 @@
 //! Compiled actions: parameters in, plans out, data back. Pure.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -10,6 +11,7 @@ use crate::answer::Answer;
 use crate::connector::{Connector, Facts, Way};
 use crate::document::{Effect, ExampleDoc, ParamDoc};
 use crate::expr::{Expr, Scope};
+use crate::file::{self, StoredFile};
 use crate::input::{self, FieldError};
 use crate::listing::{Choice, Choices, Fields, Source};
 use crate::lookup::Lookup;
@@ -41,6 +43,8 @@ pub struct Action {
     pub input_schema: Value,
     /// Its data as JSON Schema, where its author said.
     pub output_schema: Option<Value>,
+    /// Whether its data is a file: the last answer, kept as it comes in.
+    pub gives_file: bool,
     /// Examples.
     pub examples: Vec<ExampleDoc>,
     pub(crate) effect: Option<Effect>,
@@ -74,6 +78,20 @@ impl Action {
     /// Everything that is wrong with it, at once.
     pub fn admit(&self, body: Value) -> Result<Map<String, Value>, Vec<FieldError>> {
         input::admit(&self.params, &self.validator, body)
+    }
+
+    /// The ids of the stored files among admitted parameters, with the places where they stand.
+    pub fn stored_files(&self, params: &Map<String, Value>) -> Vec<(String, String)> {
+        file::stored(&self.params, params)
+    }
+
+    /// Completes the stored files among parameters by what is known of them, so that requests can use their name, type and size.
+    pub fn describe_files(
+        &self,
+        params: &mut Map<String, Value>,
+        known: &HashMap<String, StoredFile>,
+    ) {
+        file::describe(&self.params, params, known);
     }
 
     /// What it does to the application's data, for these parameters. Of several steps never less than the worst one
@@ -213,7 +231,10 @@ impl Action {
             url: rendered.url,
             headers: rendered.headers,
             body: rendered.body,
-            placement: Arc::clone(&way.placement),
+            placement: match step.request.credential {
+                true => Arc::clone(&way.placement),
+                false => Arc::new(way.placement.without_slots()),
+            },
             effect,
             idempotent,
         }))

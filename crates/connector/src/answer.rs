@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::document::{ErrorKind, ErrorRuleDoc};
 use crate::expr::{Expr, Scope, size};
+use crate::file::UNTYPED;
 use crate::payload::Payload;
 use crate::problem::Fault;
 use crate::template::Text;
@@ -162,7 +163,13 @@ impl Answer {
             Payload::Json(value) => size(value),
             Payload::Text { text, .. } => text.len(),
             Payload::Binary { data, .. } => data.len(),
+            Payload::File(_) => 0,
         }
+    }
+
+    /// The media type that it says it has.
+    pub fn content_type(&self) -> &str {
+        self.header("content-type").unwrap_or(UNTYPED)
     }
 
     /// The answer as later steps see it: `{status, headers, body}`.

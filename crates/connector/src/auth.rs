@@ -22,6 +22,14 @@ pub struct Placement {
 }
 
 impl Placement {
+    /// The same way, with no place for its credential.
+    pub(crate) fn without_slots(&self) -> Self {
+        Self {
+            slots: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// Whether the field stands in one of the slots.
     pub fn uses(&self, field: &str) -> bool {
         let texts = self.slots.iter().flat_map(Slot::texts);

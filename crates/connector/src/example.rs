@@ -1,14 +1,16 @@
 //! Examples as tests: input → exact request → response → data. Pure: nothing is sent.
 
-use indexmap::IndexMap;
+mod sends;
+
 use serde_json::{Map, Value};
 
 use crate::action::Action;
 use crate::answer::{Answer, Verdict};
 use crate::connector::{Connector, Facts};
-use crate::document::{AnswerDoc, ExampleDoc, SendsDoc};
-use crate::payload::Payload;
-use crate::plan::{Body, Plan};
+use crate::disposition;
+use crate::document::{AnswerDoc, ExampleDoc};
+use crate::payload::{KeptFile, Payload};
+use crate::plan::Plan;
 use crate::schema;
 
 /// The `idempotency_key` that examples see.
@@ -84,8 +86,9 @@ fn check_one(connector: &Connector, action: &Action, example: &ExampleDoc) -> Re
             sends.len()
         ));
     }
+    let facts = example.facts(connector);
     for (plan, sends) in run.plans.iter().zip(sends) {
-        check_request(connector, action, plan, sends)?;
+        sends::check(connector, action, plan, &facts, sends)?;
     }
     check_outcome(action, example, &run)
 }
@@ -133,12 +136,35 @@ fn run(connector: &Connector, action: &Action, example: &ExampleDoc) -> Result<R
             answers.insert(plan.step.clone(), answer.as_value());
         }
         run.plans.push(plan);
-        run.last = Some(answer);
+        let last = index + 1 == action.step_count();
+        run.last = Some(match run.verdict {
+            Verdict::Success if action.gives_file && last => kept(answer, example),
+            _ => answer,
+        });
         if run.verdict != Verdict::Success {
             break;
         }
     }
     Ok(run)
+}
+
+/// The answer of an example as if it had been kept.
+fn kept(answer: Answer, example: &ExampleDoc) -> Answer {
+    let docs = example.answers.as_slice();
+    let text = docs.last().and_then(|doc| doc.text.as_deref());
+    let size = text.map_or(0, str::len) as u64;
+    let kept = KeptFile {
+        file: "file_example".to_owned(),
+        link: "https://tenon.example/api/v2/files/example".to_owned(),
+        filename: disposition::filename(&answer),
+        content_type: answer.content_type().to_owned(),
+        size,
+        expires_at: "2027-01-01T00:00:00Z".to_owned(),
+    };
+    Answer {
+        payload: Payload::File(kept),
+        ..answer
+    }
 }
 
 /// The requests of an example, for those who send them somewhere.
@@ -151,65 +177,6 @@ pub fn plans(
     example: &ExampleDoc,
 ) -> Result<Vec<Plan>, String> {
     run(connector, action, example).map(|run| run.plans)
-}
-
-fn check_request(
-    connector: &Connector,
-    action: &Action,
-    plan: &Plan,
-    sends: &SendsDoc,
-) -> Result<(), String> {
-    let fixed = action
-        .steps
-        .iter()
-        .find(|step| step.name == plan.step)
-        .and_then(|step| step.request.fixed_path());
-    let path = sends
-        .path
-        .clone()
-        .or(fixed)
-        .ok_or("`sends` needs `path`: the action's path has a reference")?;
-    same(
-        "method",
-        plan.method.as_str(),
-        sends.method.as_deref().unwrap_or(plan.method.as_str()),
-    )?;
-    same(
-        "path",
-        plan.url.path(),
-        &format!("{}{path}", connector.base_path()),
-    )?;
-    same("query", &planned_query(plan), &written_query(&sends.query))?;
-    same(
-        "headers",
-        &planned_headers(connector, plan),
-        &written_headers(&sends.headers),
-    )?;
-    check_body(plan, sends)
-}
-
-fn check_body(plan: &Plan, sends: &SendsDoc) -> Result<(), String> {
-    let written = match (&sends.json, &sends.form, &sends.text) {
-        (Some(json), None, None) => Body::Json(json.clone()),
-        (None, Some(form), None) => Body::Form(
-            form.iter()
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
-        ),
-        (None, None, Some(text)) => {
-            let content_type = match &plan.body {
-                Body::Raw { content_type, .. } => content_type.clone(),
-                _ => String::new(),
-            };
-            Body::Raw {
-                content_type,
-                text: text.clone(),
-            }
-        }
-        (None, None, None) => Body::Empty,
-        _ => return Err("`sends` has at most one of `json`, `form` and `text`".to_owned()),
-    };
-    same("body", &plan.body, &written)
 }
 
 fn same<T: PartialEq + std::fmt::Debug + ?Sized>(
@@ -226,42 +193,6 @@ fn same<T: PartialEq + std::fmt::Debug + ?Sized>(
     }
 }
 
-fn planned_query(plan: &Plan) -> Vec<(String, String)> {
-    plan.url
-        .query_pairs()
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect()
-}
-
-fn written_query(query: &IndexMap<String, Value>) -> Vec<(String, String)> {
-    let mut pairs = Vec::new();
-    query
-        .iter()
-        .for_each(|(name, value)| crate::payload::flatten_query(name, value, &mut pairs));
-    pairs
-}
-
-fn planned_headers(connector: &Connector, plan: &Plan) -> Vec<(String, String)> {
-    let common = |(name, value): &&(String, String)| {
-        connector
-            .headers
-            .iter()
-            .any(|(key, text)| key.eq_ignore_ascii_case(name) && text == value)
-    };
-    plan.headers
-        .iter()
-        .filter(|header| !common(header))
-        .cloned()
-        .collect()
-}
-
-fn written_headers(headers: &IndexMap<String, String>) -> Vec<(String, String)> {
-    headers
-        .iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
-        .collect()
-}
-
 fn check_outcome(action: &Action, example: &ExampleDoc, run: &Run) -> Result<(), String> {
     let failed = run.verdict.failure().map(|failure| failure.code.clone());
     same("error's code", &failed, &example.fails)?;
@@ -272,9 +203,23 @@ fn check_outcome(action: &Action, example: &ExampleDoc, run: &Run) -> Result<(),
         .data(&run.params, &run.answers, last)
         .map_err(|error| error.to_string())?;
     if let Some(written) = &example.data {
-        same("data", &data, written)?;
+        same("data", &told(action, &data), written)?;
     }
     check_output(action, &data)
+}
+
+/// The data as an example tells it: of a kept file what the application said of it.
+fn told(action: &Action, data: &Value) -> Value {
+    let said = ["filename", "content_type", "size"];
+    match data {
+        Value::Object(map) if action.gives_file => {
+            let said = said
+                .into_iter()
+                .filter_map(|key| Some((key.to_owned(), map.get(key)?.clone())));
+            Value::Object(said.collect())
+        }
+        data => data.clone(),
+    }
 }
 
 fn check_output(action: &Action, data: &Value) -> Result<(), String> {

@@ -8,6 +8,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::document::{ParamDoc, ParamType};
 use crate::expr::text_of;
+use crate::file;
 
 /// What is wrong with one parameter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,7 +59,10 @@ pub(crate) fn admit(
         .flat_map(|error| describe(&error))
         .collect();
     match given {
-        Value::Object(map) if errors.is_empty() => Ok(map),
+        Value::Object(mut map) if errors.is_empty() => match file::check(params, &mut map) {
+            errors if errors.is_empty() => Ok(map),
+            errors => Err(errors),
+        },
         _ => Err(errors),
     }
 }
@@ -71,7 +75,10 @@ fn coerce(param: &ParamDoc, value: &mut Value) {
         }
         (Some(ParamType::Number), Value::String(text)) => number(text),
         (Some(ParamType::Boolean), Value::String(text)) => boolean(text),
-        (Some(ParamType::Object | ParamType::Array) | None, Value::String(text)) => structure(text),
+        (
+            Some(ParamType::Object | ParamType::Array | ParamType::File) | None,
+            Value::String(text),
+        ) => structure(text),
         (Some(ParamType::String), Value::Number(_) | Value::Bool(_)) => {
             Some(Value::String(value.to_string()))
         }

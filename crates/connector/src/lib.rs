@@ -5,6 +5,7 @@
 //! of [`Problem`]s that name file, line and column. Whatever is compiled cannot be malformed later.
 
 pub mod auth;
+pub mod disposition;
 pub mod document;
 pub mod example;
 pub mod expr;
@@ -24,6 +25,7 @@ mod answer;
 mod bundle;
 mod compile;
 mod connector;
+mod file;
 mod input;
 mod listing;
 mod lookup;
@@ -41,11 +43,12 @@ pub use action::{Action, FETCH_ALL};
 pub use answer::{Answer, Failure, Verdict};
 pub use bundle::{Bundle, CONNECTOR_FILE, EXCEPTIONS_FILE};
 pub use connector::{Connector, Facts, HTTP_REQUEST, Way};
+pub use file::StoredFile;
 pub use input::FieldError;
 pub use listing::{Choice, Source};
 pub use lookup::{Finding, Lookup};
-pub use payload::Payload;
-pub use plan::{Body, Method, Part, Plan};
+pub use payload::{KeptFile, Payload};
+pub use plan::{Body, Content, Method, Part, Plan};
 pub use problem::Problem;
 pub use request::{PlanError, Request};
 pub use template::{Template, Text};

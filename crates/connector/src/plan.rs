@@ -103,16 +103,54 @@ pub enum Body {
     Form(Vec<(String, String)>),
     /// `multipart/form-data`.
     Multipart(Vec<Part>),
-    /// Text in a format that the request names.
+    /// `multipart/related`: JSON that describes a file, and the file.
+    Related {
+        /// What is said of the file.
+        json: Value,
+        /// The file.
+        file: Part,
+    },
+    /// Text or a file in a format that the request names.
     Raw {
         /// The `content-type`.
         content_type: String,
-        /// The text.
-        text: String,
+        /// The text or the file.
+        content: Content,
     },
 }
 
-/// One part of a `multipart/form-data` body (RFC 7578).
+impl Body {
+    /// The ids of the stored files that it carries.
+    pub fn stored_files(&self) -> impl Iterator<Item = &str> {
+        let contents: Vec<&Content> = match self {
+            Self::Empty | Self::Json(_) | Self::Form(_) => Vec::new(),
+            Self::Multipart(parts) => parts.iter().map(|part| &part.content).collect(),
+            Self::Related { file, .. } => vec![&file.content],
+            Self::Raw { content, .. } => vec![content],
+        };
+        contents.into_iter().filter_map(|content| match content {
+            Content::Inline(_) => None,
+            Content::Stored(id) => Some(id.as_str()),
+        })
+    }
+}
+
+/// What a part or a body holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// These bytes.
+    Inline(Vec<u8>),
+    /// A file that was uploaded before, by its id. Who sends the request finds it.
+    Stored(String),
+}
+
+impl From<String> for Content {
+    fn from(text: String) -> Self {
+        Self::Inline(text.into_bytes())
+    }
+}
+
+/// One part of a `multipart/form-data` body (RFC 7578), or the file of a `multipart/related` one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
     /// The field's name.
@@ -122,5 +160,5 @@ pub struct Part {
     /// The part's `content-type`.
     pub content_type: Option<String>,
     /// The content.
-    pub data: Vec<u8>,
+    pub content: Content,
 }

@@ -4,17 +4,19 @@
 //! document says. Values are data in every position: encoded in paths and queries, refused in headers where they
 //! would break out.
 
+mod body;
 mod headers;
 mod path;
 
 use indexmap::IndexMap;
 use url::Url;
 
+use self::body::BodyTemplate;
+pub(crate) use self::body::flatten_query;
 use self::headers::render_headers;
 use self::path::{PathTemplate, compile_path};
 use crate::document::RequestDoc;
 use crate::expr::{EvalError, Expr, Scope};
-use crate::payload::{self, BodyTemplate};
 use crate::plan::{Body, Method};
 use crate::problem::Fault;
 use crate::template::{Entry, Text, compile_entries, render_map};
@@ -23,7 +25,11 @@ use crate::template::{Entry, Text, compile_entries, render_map};
 #[derive(Debug)]
 pub struct Request {
     method: MethodTemplate,
+    /// Where it goes, if not to the connector's `base_url`.
+    base: Option<Url>,
     path: PathTemplate,
+    /// Whether it carries the credential.
+    pub(crate) credential: bool,
     query: Vec<Entry>,
     headers: Vec<Entry>,
     body: BodyTemplate,
@@ -72,10 +78,13 @@ fn unfit(place: impl Into<String>, reason: &'static str) -> PlanError {
 
 impl Request {
     pub(crate) fn compile(doc: &RequestDoc, known: &dyn Fn(&str) -> bool) -> Result<Self, Fault> {
-        let (method, path) = compile_line(doc, known)?;
+        let (method, place) = compile_line(doc, known)?;
+        let (base, path) = (place.base, place.path);
         Ok(Self {
             method,
+            base,
             path,
+            credential: doc.credential,
             query: compile_entries(&doc.query, known).map_err(|fault| fault.under("query"))?,
             headers: compile_entries(&doc.headers, known)
                 .map_err(|fault| fault.under("headers"))?,
@@ -94,6 +103,11 @@ impl Request {
     /// The path, where no parameter stands in it.
     pub fn fixed_path(&self) -> Option<String> {
         self.path.fixed()
+    }
+
+    /// Whether it goes below the connector's `base_url`.
+    pub(crate) fn is_below_base(&self) -> bool {
+        self.base.is_none() && !matches!(self.path, PathTemplate::Address(_))
     }
 
     /// Whether a path could be this request's: literal segments equal, the others filled.
@@ -162,20 +176,13 @@ impl Request {
     }
 
     fn render_url(&self, base: &Url, scope: &Scope<'_>) -> Result<Url, PlanError> {
-        let path = self.path.render(scope)?;
-        let path = format!("{}{path}", base.path().trim_end_matches('/'));
-        let mut url = base.clone();
-        url.set_path(&path);
-        // The parser resolves what it takes for dot segments; what it changed was not a path of ours.
-        if url.path() != path {
-            return Err(unfit(
-                "the path",
-                "must not contain `.` or `..` as a segment",
-            ));
-        }
+        let mut url = match &self.path {
+            PathTemplate::Address(text) => address(text.render(scope)?)?,
+            path => below(self.base.as_ref().unwrap_or(base), &path.render(scope)?)?,
+        };
         let mut pairs = Vec::new();
         for (name, value) in render_map(&self.query, scope)? {
-            payload::flatten_query(&name, &value, &mut pairs);
+            flatten_query(&name, &value, &mut pairs);
         }
         if !pairs.is_empty() {
             url.query_pairs_mut().extend_pairs(pairs);
@@ -184,10 +191,65 @@ impl Request {
     }
 }
 
+fn below(base: &Url, path: &str) -> Result<Url, PlanError> {
+    let path = format!("{}{path}", base.path().trim_end_matches('/'));
+    let mut url = base.clone();
+    url.set_path(&path);
+    // The parser resolves what it takes for dot segments; what it changed was not a path of ours.
+    if url.path() != path {
+        return Err(unfit(
+            "the path",
+            "must not contain `.` or `..` as a segment",
+        ));
+    }
+    Ok(url)
+}
+
+/// An address that the application gave. Which hosts it may name is looked at where it is sent.
+fn address(given: Option<String>) -> Result<Url, PlanError> {
+    let given = given.ok_or_else(|| PlanError::Absent("the address".to_owned()))?;
+    let mut url = Url::parse(&given).map_err(|_no_url| unfit("the address", "is not a URL"))?;
+    url.set_fragment(None);
+    Ok(url)
+}
+
+/// What stands behind the method.
+struct Place {
+    base: Option<Url>,
+    path: PathTemplate,
+}
+
+fn compile_place(line: &str, known: &dyn Fn(&str) -> bool) -> Result<Place, Fault> {
+    if line.starts_with("{{") {
+        let given = Text::compile(line, &|name| name == "steps").ok();
+        let address = given.filter(|text| text.sole().is_some()).ok_or_else(|| {
+            Fault::here(
+                "a whole address can only be one that an earlier step was answered with: `\"{{ steps.NAME.headers.location }}\"`",
+            )
+        })?;
+        let path = PathTemplate::Address(address);
+        return Ok(Place { base: None, path });
+    }
+    let Some(rest) = line.strip_prefix("https://") else {
+        let path = compile_path(line, known)?;
+        return Ok(Place { base: None, path });
+    };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let base = Url::parse(&format!("https://{host}")).ok();
+    let plain = |url: &Url| url.path() == "/" && url.query().is_none() && url.username().is_empty();
+    let base = base.filter(plain).filter(|_| !host.contains(['{', '@']));
+    let base = base.ok_or_else(|| Fault::here(format!("`{host}` is not a host")))?;
+    let path = compile_path(path, known)?;
+    Ok(Place {
+        base: Some(base),
+        path,
+    })
+}
+
 fn compile_line(
     doc: &RequestDoc,
     known: &dyn Fn(&str) -> bool,
-) -> Result<(MethodTemplate, PathTemplate), Fault> {
+) -> Result<(MethodTemplate, Place), Fault> {
     let fixed = [
         ("get", &doc.get, Method::Get),
         ("post", &doc.post, Method::Post),
@@ -200,14 +262,19 @@ fn compile_line(
         .filter_map(|(key, path, method)| path.as_ref().map(|path| (key, path, method)));
     match (lines.next(), lines.next(), &doc.method, &doc.path) {
         (Some((key, path, method)), None, None, None) => {
-            let path = compile_path(path, known).map_err(|fault| fault.under(key))?;
-            Ok((MethodTemplate::Fixed(method), path))
+            let place = compile_place(path, known).map_err(|fault| fault.under(key))?;
+            Ok((MethodTemplate::Fixed(method), place))
         }
         (None, None, Some(method), Some(path)) => Ok((
             MethodTemplate::Chosen(
                 Text::compile(method, known).map_err(|fault| fault.under("method"))?,
             ),
-            PathTemplate::Whole(Text::compile(path, known).map_err(|fault| fault.under("path"))?),
+            Place {
+                base: None,
+                path: PathTemplate::Whole(
+                    Text::compile(path, known).map_err(|fault| fault.under("path"))?,
+                ),
+            },
         )),
         _ => Err(Fault::here(
             "a request needs exactly one of `get`, `post`, `put`, `patch`, `delete`, or `method` with `path`",

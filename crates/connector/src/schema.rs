@@ -10,6 +10,7 @@ use jsonschema::{PatternOptions, Retrieve, Uri, Validator};
 use serde_json::{Map, Value, json};
 
 use crate::document::{ParamDoc, ParamType};
+use crate::file;
 
 /// The greatest size of a compiled pattern.
 const PATTERN_LIMIT_BYTES: usize = 256 * 1024;
@@ -57,6 +58,7 @@ fn of_members(params: &IndexMap<String, ParamDoc>) -> Map<String, Value> {
 
 fn of_param(param: &ParamDoc) -> Value {
     let mut schema = match param.kind {
+        Some(ParamType::File) => file::schema(),
         Some(ParamType::Object) if !param.properties.is_empty() => of_members(&param.properties),
         _ => Map::new(),
     };

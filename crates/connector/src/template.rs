@@ -215,8 +215,14 @@ impl Text {
 
     /// The name, where the text is nothing but a reference to one.
     pub(crate) fn name(&self) -> Option<&str> {
+        let alone = self.sole().filter(|expr| expr.member().is_none());
+        alone.and_then(Expr::root)
+    }
+
+    /// The expression that stands alone.
+    pub(crate) fn sole(&self) -> Option<&Expr> {
         match self.0.as_slice() {
-            [Piece::Expr(expr)] if expr.member().is_none() => expr.root(),
+            [Piece::Expr(expr)] => Some(expr),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! A plan's body as bytes, with the `content-type` that says how to read them.
 
 use bytes::Bytes;
-use tenon_connector::plan::{Body, Part};
+use tenon_connector::plan::{Body, Content, Part};
 use tenon_vault::digest::{hex, random_bytes};
 use url::form_urlencoded;
 
@@ -46,17 +46,53 @@ pub(crate) fn encode(body: &Body) -> Result<Encoded, Fault> {
             Encoded::new("application/x-www-form-urlencoded", form)
         }
         Body::Multipart(parts) => multipart(parts)?,
-        Body::Raw { content_type, text } => Encoded::new(content_type, text.clone()),
+        Body::Related { json, file } => related(json, file)?,
+        Body::Raw {
+            content_type,
+            content,
+        } => Encoded::new(content_type, bytes_of(content)?.to_vec()),
     })
 }
 
-/// RFC 7578. The boundary is random, so that no content can hold it on purpose.
+fn bytes_of(content: &Content) -> Result<&[u8], Fault> {
+    match content {
+        Content::Inline(bytes) => Ok(bytes),
+        Content::Stored(_) => Err(Fault(
+            ErrorKind::Plan,
+            "was sent nothing: stored files cannot be sent yet",
+        )),
+    }
+}
+
+/// RFC 2387: what is said of the file comes first.
+fn related(json: &serde_json::Value, file: &Part) -> Result<Encoded, Fault> {
+    let boundary = boundary();
+    let head = format!(
+        "--{boundary}\r\ncontent-type: application/json; charset=UTF-8\r\n\r\n{json}\r\n--{boundary}\r\n{}\r\n",
+        type_line(file)?
+    );
+    let mut bytes = head.into_bytes();
+    bytes.extend_from_slice(bytes_of(&file.content)?);
+    bytes.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    let content_type = format!("multipart/related; boundary={boundary}");
+    Ok(Encoded {
+        binding: true,
+        ..Encoded::new(&content_type, bytes)
+    })
+}
+
+/// It is random, so that no content can hold it on purpose.
+fn boundary() -> String {
+    format!("tenon-{}", hex(&random_bytes::<16>()))
+}
+
+/// RFC 7578.
 fn multipart(parts: &[Part]) -> Result<Encoded, Fault> {
-    let boundary = format!("tenon-{}", hex(&random_bytes::<16>()));
+    let boundary = boundary();
     let mut bytes = Vec::new();
     for part in parts {
         bytes.extend_from_slice(part_head(&boundary, part)?.as_bytes());
-        bytes.extend_from_slice(&part.data);
+        bytes.extend_from_slice(bytes_of(&part.content)?);
         bytes.extend_from_slice(b"\r\n");
     }
     bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
@@ -72,18 +108,22 @@ fn part_head(boundary: &str, part: &Part) -> Result<String, Fault> {
         .filename
         .as_deref()
         .map(|name| format!("; filename=\"{}\"", quoted(name)));
+    Ok(format!(
+        "--{boundary}\r\ncontent-disposition: form-data; name=\"{}\"{}\r\n{}\r\n",
+        quoted(&part.name),
+        filename.unwrap_or_default(),
+        type_line(part)?,
+    ))
+}
+
+fn type_line(part: &Part) -> Result<String, Fault> {
     let content_type = part.content_type.as_deref();
     if content_type.is_some_and(|text| text.contains(['\r', '\n'])) {
         let what = "was sent nothing: the content type of a part has a line break";
         return Err(Fault(ErrorKind::Plan, what));
     }
-    let content_type = content_type.map(|text| format!("content-type: {text}\r\n"));
-    Ok(format!(
-        "--{boundary}\r\ncontent-disposition: form-data; name=\"{}\"{}\r\n{}\r\n",
-        quoted(&part.name),
-        filename.unwrap_or_default(),
-        content_type.unwrap_or_default(),
-    ))
+    let line = content_type.map(|text| format!("content-type: {text}\r\n"));
+    Ok(line.unwrap_or_default())
 }
 
 /// As browsers do it, by the HTML standard: the rest is UTF-8 as it is.
@@ -124,7 +164,7 @@ mod tests {
             name: "a\"\r\nx: y".into(),
             filename: Some("é.txt".into()),
             content_type: Some("text/plain".into()),
-            data: b"hello".to_vec(),
+            content: "hello".to_owned().into(),
         };
         let (content_type, form) = text(&Body::Multipart(vec![part.clone()]));
         let boundary = content_type

@@ -16,6 +16,7 @@ use crate::expr::Expr;
 use crate::listing::{Choices, Fields, Source};
 use crate::lookup::Lookup;
 use crate::page::Paging;
+use crate::payload::KeptFile;
 use crate::problem::{Fault, Problem};
 use crate::request::Request;
 use crate::schema;
@@ -108,6 +109,7 @@ fn action_from_doc(id: &str, mut doc: ActionDoc, context: &Context<'_>) -> Resul
         validator,
         steps,
         result: result.map_err(|fault| fault.under("result"))?,
+        gives_file: matches!(doc.output, Some(OutputDoc::File(true))),
         output_schema: output(doc.output.as_ref(), context)
             .map_err(|fault| fault.under("output"))?,
         name: doc.name,
@@ -314,6 +316,7 @@ fn output(doc: Option<&OutputDoc>, context: &Context<'_>) -> Result<Option<Value
         })?,
         Some(OutputDoc::Schema(schema)) => schema.clone(),
         Some(OutputDoc::Nothing(_)) => json!({"type": "null"}),
+        Some(OutputDoc::File(_)) => return Ok(Some(KeptFile::schema())),
     };
     let schema = with_definitions(schema, context.schemas);
     schema::validator(&schema).map_err(Fault::here)?;

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ChoicesDoc, FieldsDoc, PagedDoc, ParamDoc, RequestDoc};
+use super::{ChoicesDoc, FieldsDoc, PagedDoc, ParamDoc, RelatedDoc, RequestDoc};
 
 /// One action.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -141,6 +141,8 @@ pub enum OutputDoc {
     Schema(Value),
     /// Nothing: the application answers without a body.
     Nothing(bool),
+    /// A file: the answer is kept for a while, and the data says where: `{ file, link, filename, content_type, size, expires_at }`.
+    File(bool),
 }
 
 /// One example: what a caller gives, what goes to the application, what comes back.
@@ -161,7 +163,7 @@ pub struct ExampleDoc {
     pub sends: OneOrMany<SendsDoc>,
     /// The application's answer, or one for each step.
     pub answers: OneOrMany<AnswerDoc>,
-    /// What the caller gets. Left out: the last answer's JSON body.
+    /// What the caller gets. Left out: the last answer's JSON body. Of a file: `{ filename, content_type, size }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
     /// For an example of a failure: the error's code.
@@ -191,7 +193,14 @@ pub struct SendsDoc {
     /// The form body, flattened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<IndexMap<String, String>>,
-    /// Any other body as text.
+    /// The multipart body, by the names of its parts: a text, or a file as `{ filename, content_type, text }` (`base64` where it is no
+    /// text).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub multipart: Option<IndexMap<String, Value>>,
+    /// The body of two parts, its file as in `multipart`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub related: Option<RelatedDoc>,
+    /// Any other body as text, also a file's content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }

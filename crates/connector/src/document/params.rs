@@ -64,7 +64,7 @@ pub struct ParamDoc {
     pub fields: Option<SourceDoc>,
 }
 
-/// The JSON types.
+/// The JSON types, and files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ParamType {
@@ -80,6 +80,9 @@ pub enum ParamType {
     Object,
     /// A list.
     Array,
+    /// A file: `{ filename, content_type, base64 }`, or `{ file }` with the id of one that was uploaded before. Requests see its
+    /// `filename`, `content_type` and `size` as members, and carry its content where the whole file stands.
+    File,
 }
 
 impl ParamType {
@@ -104,7 +107,7 @@ impl ParamType {
             Self::Integer => "integer",
             Self::Number => "number",
             Self::Boolean => "boolean",
-            Self::Object => "object",
+            Self::Object | Self::File => "object",
             Self::Array => "array",
         }
     }

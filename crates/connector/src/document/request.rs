@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One HTTP request. Exactly one of the method keys, or `method` with `path`.
-#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+///
+/// A method's path may be a whole address, `https://content.example.com/upload/{{ id }}`, or one that an earlier step was answered with,
+/// `"{{ steps.start.headers.location }}"`. Its host must be one of the connector's `hosts`.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestDoc {
     /// GET this path. Each `{{ … }}` fills one segment and is percent-encoded.
@@ -27,6 +30,9 @@ pub struct RequestDoc {
     /// DELETE this path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delete: Option<String>,
+    /// Whether the request carries the credential. Addresses that an application gave for one upload often refuse it.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub credential: bool,
     /// A method that a parameter chooses. Goes with `path`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
@@ -45,9 +51,12 @@ pub struct RequestDoc {
     /// An `application/x-www-form-urlencoded` body. Nested maps and lists use brackets: `a[b]=1`, `a[0]=1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<IndexMap<String, Value>>,
-    /// A `multipart/form-data` body: texts, or files as `{ filename, content_type, base64 }`.
+    /// A `multipart/form-data` body: texts, and files as `"{{ file }}"` or `{ filename, content_type, base64 }`. A list of files repeats its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multipart: Option<IndexMap<String, Value>>,
+    /// A `multipart/related` body of two parts: JSON that describes a file, and the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub related: Option<RelatedDoc>,
     /// A body in any other format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<RawDoc>,
@@ -56,14 +65,41 @@ pub struct RequestDoc {
     pub body: Option<BodyDoc>,
 }
 
-/// A body that is sent as it is.
+fn yes() -> bool {
+    true
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde gives what it asks about by reference"
+)]
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
+/// A body that is sent as it is: exactly one of `text` and `file`.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawDoc {
-    /// The `Content-Type` header.
-    pub content_type: String,
+    /// The `Content-Type` header. Left out with a file, it is the file's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
     /// The text.
-    pub text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The file: `"{{ file }}"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<Value>,
+}
+
+/// A file with what is said of it (RFC 2387).
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RelatedDoc {
+    /// What is said of the file.
+    pub json: Value,
+    /// The file: `"{{ file }}"`.
+    pub file: Value,
 }
 
 /// A body whose format is chosen at run time.

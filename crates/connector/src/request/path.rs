@@ -21,6 +21,8 @@ pub(super) enum PathTemplate {
     Segments(Vec<Text>),
     /// A path that a parameter gives.
     Whole(Text),
+    /// A whole address that an earlier step was answered with. It is no path, and renders to none.
+    Address(Text),
 }
 
 impl PathTemplate {
@@ -36,7 +38,7 @@ impl PathTemplate {
                 let texts: Option<Vec<_>> = fixed.map(|one| one?.ok()?).collect();
                 texts.map(|texts| format!("/{}", texts.join("/")))
             }
-            PathTemplate::Whole(_) => None,
+            PathTemplate::Whole(_) | PathTemplate::Address(_) => None,
         }
     }
 
@@ -60,7 +62,7 @@ impl PathTemplate {
     pub(super) fn exprs(&self) -> Vec<&Expr> {
         match self {
             Self::Segments(segments) => segments.iter().flat_map(Text::exprs).collect(),
-            Self::Whole(text) => text.exprs().collect(),
+            Self::Whole(text) | Self::Address(text) => text.exprs().collect(),
         }
     }
 
@@ -68,7 +70,7 @@ impl PathTemplate {
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let segments = match self {
             Self::Segments(segments) => segments.as_slice(),
-            Self::Whole(_) => &[],
+            Self::Whole(_) | Self::Address(_) => &[],
         };
         segments.iter().filter_map(Text::name)
     }
@@ -78,6 +80,7 @@ impl PathTemplate {
         match self {
             Self::Segments(segments) => render_segments(segments, scope),
             Self::Whole(text) => render_whole(text, scope),
+            Self::Address(_) => Err(unfit("the address", "is no path")),
         }
     }
 }

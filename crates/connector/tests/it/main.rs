@@ -10,6 +10,7 @@
 mod bombs;
 mod catalogue;
 mod documents;
+mod files;
 mod fixture;
 mod grants;
 mod inputs;

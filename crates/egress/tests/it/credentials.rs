@@ -179,7 +179,7 @@ async fn a_multipart_body_keeps_its_own_content_type() {
         name: "file".to_owned(),
         filename: Some("a.txt".to_owned()),
         content_type: None,
-        data: b"hello".to_vec(),
+        content: "hello".to_owned().into(),
     };
     let plan = Plan {
         headers: vec![("content-type".to_owned(), "multipart/form-data".to_owned())],

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use tenon_connector::auth::Slot;
-use tenon_connector::{Body, Plan};
+use tenon_connector::{Body, Content, Part, Plan};
 
 /// What stands in place of a secret.
 const MASK: &str = "***";
@@ -52,6 +52,7 @@ fn content_type(body: &Body) -> Option<String> {
         Body::Json(_) => Some("application/json".to_owned()),
         Body::Form(_) => Some("application/x-www-form-urlencoded".to_owned()),
         Body::Multipart(_) => Some("multipart/form-data".to_owned()),
+        Body::Related { .. } => Some("multipart/related".to_owned()),
         Body::Raw { content_type, .. } => Some(content_type.clone()),
     }
 }
@@ -60,8 +61,35 @@ fn body(body: &Body) -> Value {
     match body {
         Body::Empty => Value::Null,
         Body::Json(value) => value.clone(),
-        Body::Form(pairs) => json!(pairs.iter().map(|(name, value)| json!([name, value])).collect::<Vec<_>>()),
-        Body::Multipart(parts) => json!(parts.iter().map(|part| json!({"name": part.name, "filename": part.filename, "content_type": part.content_type, "bytes": part.data.len()})).collect::<Vec<_>>()),
-        Body::Raw { text, .. } => json!(text),
+        Body::Form(pairs) => json!(
+            pairs
+                .iter()
+                .map(|(name, value)| json!([name, value]))
+                .collect::<Vec<_>>()
+        ),
+        Body::Multipart(parts) => json!(parts.iter().map(part).collect::<Vec<_>>()),
+        Body::Related { json, file } => json!([json, part(file)]),
+        Body::Raw { content, .. } => match content {
+            Content::Inline(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => json!(text),
+                Err(_binary) => json!({"bytes": bytes.len()}),
+            },
+            Content::Stored(id) => json!({"file": id}),
+        },
     }
+}
+
+/// A part without its content.
+fn part(part: &Part) -> Value {
+    let mut shown = json!({
+        "name": part.name, "filename": part.filename, "content_type": part.content_type,
+    });
+    let (key, value) = match &part.content {
+        Content::Inline(bytes) => ("bytes", json!(bytes.len())),
+        Content::Stored(id) => ("file", json!(id)),
+    };
+    if let Some(map) = shown.as_object_mut() {
+        map.insert(key.to_owned(), value);
+    }
+    shown
 }

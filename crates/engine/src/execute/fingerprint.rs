@@ -71,7 +71,15 @@ fn body_text(body: &Body) -> String {
         }
         Body::Form(pairs) => format!("form{pairs:?}"),
         Body::Multipart(parts) => format!("multipart{parts:?}"),
-        Body::Raw { content_type, text } => format!("{content_type}\0{text}"),
+        Body::Related { json, file } => {
+            let mut text = format!("related{file:?}");
+            canonical(json, &mut text);
+            text
+        }
+        Body::Raw {
+            content_type,
+            content,
+        } => format!("{content_type}\0{content:?}"),
     }
 }
 

@@ -127,7 +127,7 @@ impl Request {
                 headers,
                 body: Body::Raw {
                     content_type: "application/json".to_owned(),
-                    text: body,
+                    content: body.into(),
                 },
                 placement: placement(secrets).into(),
                 effect: Effect::Write,

@@ -163,6 +163,7 @@ fn flat_type(kind: Option<ParamType>) -> &'static str {
         Some(ParamType::String) => "text",
         Some(ParamType::Integer | ParamType::Number) => "number",
         Some(ParamType::Boolean) => "boolean",
+        Some(ParamType::File) => "file",
         Some(ParamType::Object | ParamType::Array) | None => "json",
     }
 }
