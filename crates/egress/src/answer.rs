@@ -11,6 +11,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
 use crate::error::{ErrorKind, Fault, SendError, Sent, http_fault};
+use crate::keep::Keeping;
 
 /// What the application answered, whatever its status.
 #[derive(Debug, Clone)]
@@ -23,19 +24,28 @@ pub struct Response {
     pub body: Bytes,
 }
 
-/// Reads the whole answer, up to `limit` decoded bytes.
+/// Reads the whole answer, up to `limit` decoded bytes; what is kept elsewhere is not in the response.
 pub(crate) async fn read(
     answer: http::Response<Incoming>,
     limit: usize,
+    keeping: Option<Keeping<'_>>,
 ) -> Result<Response, SendError> {
     let (mut head, mut body) = answer.into_parts();
+    let mut keeping = keeping.filter(|_| head.status.is_success());
+    let limit = keeping.as_ref().map_or(limit, Keeping::most);
     let mut decoder = Decoder::new(&head.headers, Capped::new(limit))?;
     let mut empty = true;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| maybe(http_fault(Some(&error))).because(error))?;
         if let Some(data) = frame.data_ref() {
             empty &= data.is_empty();
-            decoder.write(data).map_err(undecoded)?;
+            // In small steps, so that a few bytes cannot become many before anybody looks.
+            for step in data.chunks(STEP) {
+                decoder.write(step).map_err(undecoded)?;
+                if let Some(keeping) = &mut keeping {
+                    keeping.pour(decoder.capped()).await.map_err(unkept)?;
+                }
+            }
         }
     }
     // An answer to HEAD names the encoding of a body that it does not have.
@@ -44,6 +54,10 @@ pub(crate) async fn read(
         Vec::new()
     } else {
         decoder.finish().map_err(undecoded)?
+    };
+    let body = match keeping {
+        Some(keeping) => keeping.finish(body).await.map_err(unkept)?,
+        None => body,
     };
     if decoded {
         head.headers.remove(CONTENT_ENCODING);
@@ -88,6 +102,11 @@ fn maybe(fault: Fault) -> SendError {
     SendError::new(fault, Sent::Maybe)
 }
 
+fn unkept(error: io::Error) -> SendError {
+    let what = "answered, and there was no room to keep the answer";
+    maybe(Fault(ErrorKind::NotKept, what)).because(error)
+}
+
 fn undecoded(error: io::Error) -> SendError {
     let fault = match error.kind() {
         io::ErrorKind::FileTooLarge => Fault(
@@ -122,8 +141,10 @@ const SMALL: usize = 128 * 1024;
 const STEP: usize = 512;
 
 /// Takes bytes up to a limit.
-struct Capped {
+pub(crate) struct Capped {
     bytes: Vec<u8>,
+    /// How many bytes went on already.
+    gone: usize,
     limit: usize,
     /// How much of the limit may be used yet, by what has come in.
     allowed: usize,
@@ -134,10 +155,26 @@ impl Capped {
     fn new(limit: usize) -> Self {
         Self {
             bytes: Vec::new(),
+            gone: 0,
             limit,
             allowed: limit.min(SMALL),
             came: 0,
         }
+    }
+
+    /// How many bytes are held.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Gives what is held; it counts on.
+    pub(crate) fn drain(&mut self) -> Vec<u8> {
+        self.gone = self.gone.saturating_add(self.bytes.len());
+        std::mem::take(&mut self.bytes)
+    }
+
+    fn taken(&self) -> usize {
+        self.gone.saturating_add(self.bytes.len())
     }
 
     /// More has come in, still encoded: more may be made of it.
@@ -150,10 +187,10 @@ impl Capped {
 
 impl Write for Capped {
     fn write(&mut self, more: &[u8]) -> io::Result<usize> {
-        if more.len() > self.limit.saturating_sub(self.bytes.len()) {
+        if more.len() > self.limit.saturating_sub(self.taken()) {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        if more.len() > self.allowed.saturating_sub(self.bytes.len()) {
+        if more.len() > self.allowed.saturating_sub(self.taken()) {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
         self.bytes.extend_from_slice(more);
@@ -185,17 +222,13 @@ impl Decoder {
         }
     }
 
-    /// Decodes in small steps, so that a few bytes cannot become many before anybody looks.
-    fn write(&mut self, data: &[u8]) -> io::Result<()> {
-        for step in data.chunks(STEP) {
-            self.capped().expect(step);
-            match self {
-                Self::Plain(into) => into.write_all(step),
-                Self::Gzip(decoder) => decoder.write_all(step),
-                Self::Deflate(decoder) => decoder.write_all(step),
-            }?;
+    fn write(&mut self, step: &[u8]) -> io::Result<()> {
+        self.capped().expect(step);
+        match self {
+            Self::Plain(into) => into.write_all(step),
+            Self::Gzip(decoder) => decoder.write_all(step),
+            Self::Deflate(decoder) => decoder.write_all(step),
         }
-        Ok(())
     }
 
     fn capped(&mut self) -> &mut Capped {

@@ -1,11 +1,13 @@
-//! A plan's body as bytes, with the `content-type` that says how to read them.
+//! A plan's body on its way to be bytes, with the `content-type` that says how to read them.
 
 use bytes::Bytes;
+use serde_json::Value;
 use tenon_connector::plan::{Body, Content, Part};
 use tenon_vault::digest::{hex, random_bytes};
 use url::form_urlencoded;
 
 use crate::error::{ErrorKind, Fault};
+use crate::outgoing::{Contents, Outgoing};
 
 /// A body that is ready to be sent.
 pub(crate) struct Encoded {
@@ -13,27 +15,34 @@ pub(crate) struct Encoded {
     pub(crate) content_type: Option<String>,
     /// Whether the bytes can only be read with this very `content-type`.
     pub(crate) binding: bool,
-    pub(crate) bytes: Bytes,
+    pub(crate) body: Outgoing,
 }
 
 impl Encoded {
     fn new(content_type: &str, bytes: impl Into<Bytes>) -> Self {
-        let content_type = Some(content_type.to_owned());
         Self {
-            content_type,
+            content_type: Some(content_type.to_owned()),
             binding: false,
-            bytes: bytes.into(),
+            body: Outgoing::from(bytes.into()),
+        }
+    }
+
+    fn bound(content_type: String, body: Outgoing) -> Self {
+        Self {
+            content_type: Some(content_type),
+            binding: true,
+            body,
         }
     }
 }
 
-/// The body's bytes.
-pub(crate) fn encode(body: &Body) -> Result<Encoded, Fault> {
+/// The body's bytes. Stored files are taken out of `files`.
+pub(crate) fn encode(body: &Body, files: &mut Contents) -> Result<Encoded, Fault> {
     Ok(match body {
         Body::Empty => Encoded {
             content_type: None,
             binding: false,
-            bytes: Bytes::new(),
+            body: Outgoing::default(),
         },
         Body::Json(value) => {
             // A `Value` prints as JSON, and cannot fail to.
@@ -45,40 +54,43 @@ pub(crate) fn encode(body: &Body) -> Result<Encoded, Fault> {
                 .finish();
             Encoded::new("application/x-www-form-urlencoded", form)
         }
-        Body::Multipart(parts) => multipart(parts)?,
-        Body::Related { json, file } => related(json, file)?,
+        Body::Multipart(parts) => multipart(parts, files)?,
+        Body::Related { json, file } => related(json, file, files)?,
         Body::Raw {
             content_type,
             content,
-        } => Encoded::new(content_type, bytes_of(content)?.to_vec()),
+        } => {
+            let mut encoded = Encoded::new(content_type, Bytes::new());
+            put(&mut encoded.body, content, files)?;
+            encoded
+        }
     })
 }
 
-fn bytes_of(content: &Content) -> Result<&[u8], Fault> {
-    match content {
-        Content::Inline(bytes) => Ok(bytes),
-        Content::Stored(_) => Err(Fault(
-            ErrorKind::Plan,
-            "was sent nothing: stored files cannot be sent yet",
-        )),
+/// RFC 7578.
+fn multipart(parts: &[Part], files: &mut Contents) -> Result<Encoded, Fault> {
+    let boundary = boundary();
+    let mut body = Outgoing::default();
+    for part in parts {
+        body.bytes(part_head(&boundary, part)?);
+        put(&mut body, &part.content, files)?;
+        body.bytes("\r\n");
     }
+    body.bytes(format!("--{boundary}--\r\n"));
+    let content_type = format!("multipart/form-data; boundary={boundary}");
+    Ok(Encoded::bound(content_type, body))
 }
 
 /// RFC 2387: what is said of the file comes first.
-fn related(json: &serde_json::Value, file: &Part) -> Result<Encoded, Fault> {
-    let boundary = boundary();
-    let head = format!(
-        "--{boundary}\r\ncontent-type: application/json; charset=UTF-8\r\n\r\n{json}\r\n--{boundary}\r\n{}\r\n",
-        type_line(file)?
-    );
-    let mut bytes = head.into_bytes();
-    bytes.extend_from_slice(bytes_of(&file.content)?);
-    bytes.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+fn related(json: &Value, file: &Part, files: &mut Contents) -> Result<Encoded, Fault> {
+    let (boundary, kind) = (boundary(), "content-type: application/json; charset=UTF-8");
+    let mut body = Outgoing::default();
+    body.bytes(format!("--{boundary}\r\n{kind}\r\n\r\n{json}\r\n"));
+    body.bytes(format!("--{boundary}\r\n{}\r\n", type_line(file)?));
+    put(&mut body, &file.content, files)?;
+    body.bytes(format!("\r\n--{boundary}--\r\n"));
     let content_type = format!("multipart/related; boundary={boundary}");
-    Ok(Encoded {
-        binding: true,
-        ..Encoded::new(&content_type, bytes)
-    })
+    Ok(Encoded::bound(content_type, body))
 }
 
 /// It is random, so that no content can hold it on purpose.
@@ -86,21 +98,17 @@ fn boundary() -> String {
     format!("tenon-{}", hex(&random_bytes::<16>()))
 }
 
-/// RFC 7578.
-fn multipart(parts: &[Part]) -> Result<Encoded, Fault> {
-    let boundary = boundary();
-    let mut bytes = Vec::new();
-    for part in parts {
-        bytes.extend_from_slice(part_head(&boundary, part)?.as_bytes());
-        bytes.extend_from_slice(bytes_of(&part.content)?);
-        bytes.extend_from_slice(b"\r\n");
+fn put(body: &mut Outgoing, content: &Content, files: &mut Contents) -> Result<(), Fault> {
+    match content {
+        Content::Inline(bytes) => body.bytes(bytes.clone()),
+        Content::Stored(id) => {
+            let what =
+                "was sent nothing: a file of the request is not there, or stands in it twice";
+            let found = files.remove(id);
+            body.file(found.ok_or(Fault(ErrorKind::StoredFile, what))?);
+        }
     }
-    bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-    let content_type = format!("multipart/form-data; boundary={boundary}");
-    Ok(Encoded {
-        binding: true,
-        ..Encoded::new(&content_type, bytes)
-    })
+    Ok(())
 }
 
 fn part_head(boundary: &str, part: &Part) -> Result<String, Fault> {
@@ -136,13 +144,14 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt as _;
+    use http_body_util::BodyExt as _;
 
     fn text(body: &Body) -> (String, String) {
         let Encoded {
-            content_type,
-            bytes,
-            ..
-        } = encode(body).unwrap();
+            content_type, body, ..
+        } = encode(body, &mut Contents::new()).unwrap();
+        let bytes = body.collect().now_or_never().unwrap().unwrap().to_bytes();
         (
             content_type.unwrap(),
             String::from_utf8(bytes.to_vec()).unwrap(),
@@ -179,6 +188,6 @@ mod tests {
             content_type: Some("text/plain\r\nx: y".into()),
             ..part
         };
-        assert!(encode(&Body::Multipart(vec![broken])).is_err());
+        assert!(encode(&Body::Multipart(vec![broken]), &mut Contents::new()).is_err());
     }
 }

@@ -22,7 +22,9 @@ use crate::answer::{self, Response};
 use crate::dial::{DialError, Network};
 use crate::error::{ErrorKind, Fault, SendError, Sent, cause, http_fault};
 use crate::grant::{self, TokenAnswer};
-use crate::mask;
+use crate::keep::{Keep, Keeping};
+use crate::mask::{self, Masker};
+use crate::outgoing::Contents;
 use crate::pool::{Idle, Pool};
 use crate::request;
 use crate::resolve::Resolver;
@@ -108,10 +110,9 @@ pub enum Route {
 }
 
 /// What is read of an answer's body, and how much.
-#[derive(Clone, Copy)]
-enum Reading {
-    /// All of it; a longer one is an error.
-    Whole(usize),
+enum Reading<'a> {
+    /// All of it; a longer one is an error, or kept elsewhere.
+    Whole(usize, Option<Keep<'a>>),
     /// What soon comes; the rest is left.
     Beginning(usize),
 }
@@ -147,8 +148,26 @@ impl Egress {
     /// # Errors
     /// See [`SendError`].
     pub async fn send(&self, call: Call<'_>) -> Result<Response, SendError> {
-        self.masked(&call, Reading::Whole(self.response_limit_bytes))
-            .await
+        self.carry(call, Contents::new(), None).await
+    }
+
+    /// The same with stored files among what is sent, and a place for an answer that is not to be held.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    pub async fn carry(
+        &self,
+        call: Call<'_>,
+        files: Contents,
+        keep: Option<Keep<'_>>,
+    ) -> Result<Response, SendError> {
+        let reading = Reading::Whole(self.response_limit_bytes, keep);
+        self.masked(&call, files, reading).await
+    }
+
+    /// How long an answer may be that is held.
+    pub fn response_limit_bytes(&self) -> usize {
+        self.response_limit_bytes
     }
 
     /// Sends a token request, once, and takes the tokens out of its answer.
@@ -156,7 +175,8 @@ impl Egress {
     /// # Errors
     /// See [`SendError`].
     pub async fn tokens(&self, call: Call<'_>, paths: &TokenPaths) -> Result<Told, SendError> {
-        let exchanged = self.exchange(&call, Reading::Whole(TOKEN_ANSWER_LIMIT));
+        let reading = Reading::Whole(TOKEN_ANSWER_LIMIT, None);
+        let exchanged = self.exchange(&call, Contents::new(), reading);
         let response = exchanged
             .await
             .map_err(|error| error.at(call.plan.url.host_str()))?;
@@ -175,7 +195,8 @@ impl Egress {
     /// # Errors
     /// See [`SendError`].
     pub async fn notify(&self, call: Call<'_>, most: usize) -> Result<Response, SendError> {
-        self.masked(&call, Reading::Beginning(most)).await
+        self.masked(&call, Contents::new(), Reading::Beginning(most))
+            .await
     }
 
     /// Whether this URL may be reached, as far as it tells by itself: of a name, only a look-up tells.
@@ -193,8 +214,13 @@ impl Egress {
         self.pool.forget(partition);
     }
 
-    async fn masked(&self, call: &Call<'_>, reading: Reading) -> Result<Response, SendError> {
-        let exchanged = self.exchange(call, reading).await;
+    async fn masked(
+        &self,
+        call: &Call<'_>,
+        files: Contents,
+        reading: Reading<'_>,
+    ) -> Result<Response, SendError> {
+        let exchanged = self.exchange(call, files, reading).await;
         let response = exchanged.map_err(|error| error.at(call.plan.url.host_str()))?;
         Ok(match call.credential {
             Some(credential) => mask::echoes(response, credential),
@@ -202,8 +228,13 @@ impl Egress {
         })
     }
 
-    async fn exchange(&self, call: &Call<'_>, reading: Reading) -> Result<Response, SendError> {
-        let mut request = request::build(call)?;
+    async fn exchange(
+        &self,
+        call: &Call<'_>,
+        mut files: Contents,
+        reading: Reading<'_>,
+    ) -> Result<Response, SendError> {
+        let mut request = request::build(call, &mut files)?;
         if call.deadline <= Instant::now() {
             return Err(SendError::new(LATE, Sent::No));
         }
@@ -222,7 +253,10 @@ impl Egress {
                 .await
                 .map_err(|error| lost(error, sent()))?;
             match reading {
-                Reading::Whole(limit) => answer::read(answer, limit).await,
+                Reading::Whole(limit, keep) => {
+                    let keeping = keep.map(|keep| Keeping::new(keep, Masker::of(call.credential)));
+                    answer::read(answer, limit, keeping).await
+                }
                 Reading::Beginning(most) => Ok(answer::read_beginning(answer, most).await),
             }
         };

@@ -27,6 +27,10 @@ pub enum ErrorKind {
     Protocol,
     /// The answer is larger than allowed.
     TooLarge,
+    /// A stored file that the plan sends is not there.
+    StoredFile,
+    /// The answer could not be kept as a file.
+    NotKept,
     /// The plan or the credential cannot be made a request.
     Plan,
 }

@@ -4,15 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::client::Route;
 use crate::dial::{Dialer, Network};
+use crate::outgoing::Outgoing;
 
-pub(crate) type Client = legacy::Client<Dialer, Full<Bytes>>;
+pub(crate) type Client = legacy::Client<Dialer, Outgoing>;
 
 const HEADER_LIMIT_BYTES: usize = 64 * 1024;
 const HEADER_LIMIT_LINES: usize = 100;

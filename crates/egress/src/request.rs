@@ -2,14 +2,12 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
 use http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE, TRAILER,
     TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
-use http_body_util::Full;
 use tenon_connector::plan::Plan;
 use url::Url;
 
@@ -17,6 +15,7 @@ use crate::body::{Encoded, encode};
 use crate::client::Call;
 use crate::error::{ErrorKind, Fault};
 use crate::fill::{fill, members};
+use crate::outgoing::{Contents, Outgoing};
 
 const OWN_NAME: &str = concat!("tenon/", env!("CARGO_PKG_VERSION"));
 
@@ -33,7 +32,7 @@ const FRAMING: [HeaderName; 8] = [
 ];
 
 /// The request, if the credential may go where the plan leads.
-pub(crate) fn build(call: &Call<'_>) -> Result<Request<Full<Bytes>>, Fault> {
+pub(crate) fn build(call: &Call<'_>, files: &mut Contents) -> Result<Request<Outgoing>, Fault> {
     let plan = call.plan;
     let mut url = plan.url.clone();
     check(&url, call)?;
@@ -41,13 +40,13 @@ pub(crate) fn build(call: &Call<'_>) -> Result<Request<Full<Bytes>>, Fault> {
     if let Some(credential) = call.credential {
         members(&plan.placement, credential, body.to_mut())?;
     }
-    let encoded = encode(&body)?;
+    let encoded = encode(&body, files)?;
     let mut headers = headers(plan, &encoded)?;
     if let Some(credential) = call.credential {
         let (slots, url) = (&plan.placement, &mut url);
         fill(slots, credential, plan, &body, url, &mut headers)?;
     }
-    let mut request = Request::new(Full::new(encoded.bytes));
+    let mut request = Request::new(encoded.body);
     *request.method_mut() = method(plan)?;
     *request.uri_mut() = uri(&url)?;
     *request.headers_mut() = headers;

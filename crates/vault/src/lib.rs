@@ -12,6 +12,7 @@ mod keyring;
 mod seal;
 mod secret;
 pub mod signature;
+pub mod stream;
 
 pub use credential::Credential;
 pub use keyfile::{Created, KeyFile};

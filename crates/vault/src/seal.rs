@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::Credential;
 use crate::digest::{hex, or_abort};
 use crate::envelope::{self, Envelope, KeyBytes, Kind, length_prefixed};
+use crate::stream::ChunkSeal;
 
 /// Why something was not sealed or opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -169,6 +170,14 @@ impl DataKey {
         let json = self.open(purpose, blob)?;
         // The parser's own words could quote the secret, so they are dropped.
         Credential::from_json(&json).map_err(|_secret| SealError::Malformed("its credential"))
+    }
+
+    /// Seals or opens a stream for `purpose`, whose subject names this one stream and nothing else that is ever sealed.
+    pub fn chunks(&self, purpose: &Purpose<'_>) -> ChunkSeal {
+        let version = purpose.version.to_be_bytes();
+        let (subject, field) = (purpose.subject.as_bytes(), purpose.field.as_bytes());
+        let key = expand(&self.key, &[b"stream", subject, field]);
+        ChunkSeal::new(&key, &purpose.fields(&version))
     }
 
     /// HMAC-SHA-256 under a key that only `label` uses: for API keys at rest and idempotency keys.
