@@ -45,6 +45,7 @@ pub(super) fn check(look: &mut Look<'_>, matched: &Match<'_>, answer: &AnswerDoc
     // What `result` makes of an answer has a shape of its own.
     if alone
         && !look.action.has_result()
+        && !look.action.gives_file
         && let Some(output) = &look.action.output_schema
     {
         let shape = Shape::new(&matched.description.defs, &content.schema);

@@ -1,14 +1,14 @@
 //! What a request carries, against what the operation takes.
 
 use serde_json::{Map, Value, json};
-use tenon_connector::{Body, Plan};
+use tenon_connector::{Body, Content, Part, Plan};
 
 use super::Look;
 use super::address::Match;
 use super::filled::ANY;
 use super::knows::{Member, Shape, Told, walk};
 use super::values::{Strictness, misfits, typed};
-use crate::shape::{Content, RequestBody};
+use crate::shape::{Content as Described, RequestBody};
 
 /// Names and values.
 pub(super) fn check(look: &mut Look<'_>, plan: &Plan, matched: &Match<'_>) {
@@ -29,7 +29,7 @@ pub(super) fn check_names(look: &mut Look<'_>, plan: &Plan, matched: &Match<'_>)
     }
 }
 
-fn names(look: &mut Look<'_>, matched: &Match<'_>, content: &Content, value: &Value, full: bool) {
+fn names(look: &mut Look<'_>, matched: &Match<'_>, content: &Described, value: &Value, full: bool) {
     let shape = Shape::new(&matched.description.defs, &content.schema);
     walk(&shape, value, "body", &mut |at, told| match told {
         Told::Unknown if at.ends_with(ANY) => {}
@@ -47,7 +47,7 @@ fn prepared<'a>(
     look: &mut Look<'_>,
     plan: &Plan,
     matched: &Match<'a>,
-) -> Option<(&'a Content, Value)> {
+) -> Option<(&'a Described, Value)> {
     let takes = matched.operation.body.as_ref();
     let Some(wanted) = takes.filter(|body| !body.contents.is_empty()) else {
         if plan.body != Body::Empty && takes.is_none() && matched.operation.media.is_none() {
@@ -62,10 +62,10 @@ fn prepared<'a>(
             }
             return None;
         }
-        Body::Json(_) => "application/json".to_owned(),
+        Body::Json(_) | Body::Related { .. } => "application/json".to_owned(),
         Body::Form(_) => "application/x-www-form-urlencoded".to_owned(),
         Body::Multipart(_) => "multipart/form-data".to_owned(),
-        other => content_type(other),
+        Body::Raw { content_type, .. } => bare(content_type).to_owned(),
     };
     let Some(content) = content_of(wanted, &kind) else {
         let taken: Vec<_> = wanted.contents.keys().map(String::as_str).collect();
@@ -74,21 +74,13 @@ fn prepared<'a>(
         return None;
     };
     let value = match &plan.body {
-        Body::Json(value) => value.clone(),
+        Body::Json(value) | Body::Related { json: value, .. } => value.clone(),
         Body::Form(pairs) => form(matched, &content.schema, pairs),
         Body::Multipart(parts) => multipart(matched, &content.schema, parts),
         // What the bytes of a file mean is beyond a schema.
-        _ => return None,
+        Body::Raw { .. } | Body::Empty => return None,
     };
     Some((content, value))
-}
-
-fn content_type(body: &Body) -> String {
-    match body {
-        Body::Raw { content_type, .. } => bare(content_type).to_owned(),
-        #[allow(unreachable_patterns, reason = "every other body was looked at before")]
-        _ => "application/octet-stream".to_owned(),
-    }
 }
 
 fn bare(media_type: &str) -> &str {
@@ -96,7 +88,7 @@ fn bare(media_type: &str) -> &str {
 }
 
 /// The content of a media type, also where the vendor names a variant or a range of it.
-fn content_of<'a>(body: &'a RequestBody, kind: &str) -> Option<&'a Content> {
+fn content_of<'a>(body: &'a RequestBody, kind: &str) -> Option<&'a Described> {
     let fits = |offered: &str| {
         let offered = bare(offered);
         let range = offered.strip_suffix("/*");
@@ -184,7 +176,7 @@ fn retype(matched: &Match<'_>, shape: &Shape<'_>, value: Value) -> Value {
 }
 
 /// A multipart body as the object that descriptions make of it: files are texts.
-fn multipart(matched: &Match<'_>, schema: &Value, parts: &[tenon_connector::Part]) -> Value {
+fn multipart(matched: &Match<'_>, schema: &Value, parts: &[Part]) -> Value {
     let shape = Shape::new(&matched.description.defs, schema);
     let mut map = Map::new();
     for part in parts {
@@ -200,9 +192,12 @@ fn multipart(matched: &Match<'_>, schema: &Value, parts: &[tenon_connector::Part
     Value::Object(map)
 }
 
-fn part_text(part: &tenon_connector::Part) -> String {
+fn part_text(part: &Part) -> String {
     match part.filename {
         Some(_) => "file".to_owned(),
-        None => String::from_utf8_lossy(&part.data).into_owned(),
+        None => match &part.content {
+            Content::Inline(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Content::Stored(_) => "file".to_owned(),
+        },
     }
 }

@@ -21,6 +21,7 @@ impl Graphql {
     /// # Errors
     /// What is wrong with it.
     pub fn read(text: &str) -> Result<Self, String> {
+        let text = with_one_of(text);
         Schema::parse_and_validate(text, "schema.graphql")
             .map(Self)
             .map_err(|error| first_line(&error.errors.to_string()))
@@ -175,6 +176,17 @@ fn sets_of<'a>(
             }
         }
     }
+}
+
+/// The schema with the directive that it uses and, as a built-in one of the language's edition of 2025, does not define.
+fn with_one_of(text: &str) -> String {
+    let defined = !text.contains("@oneOf") || text.contains("directive @oneOf");
+    let directive = if defined {
+        ""
+    } else {
+        "\ndirective @oneOf on INPUT_OBJECT\n"
+    };
+    format!("{text}{directive}")
 }
 
 fn first_line(text: &str) -> String {
