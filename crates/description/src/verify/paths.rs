@@ -13,9 +13,27 @@ struct Entry {
     path_pattern: String,
     method: String,
     #[serde(default)]
-    scopes: Vec<String>,
+    scopes: Vec<Words>,
     #[serde(default)]
-    work_scopes: Vec<String>,
+    work_scopes: Vec<Words>,
+}
+
+/// One permission, or several that go together.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Words {
+    One(String),
+    Together(Vec<String>),
+}
+
+impl Words {
+    fn each(&self) -> impl Iterator<Item = &String> {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Together(all) => all.as_slice(),
+        }
+        .iter()
+    }
 }
 
 /// An entry that a request reaches.
@@ -54,7 +72,7 @@ impl PathList {
                 entry.method.to_ascii_uppercase(),
                 entry.path_pattern
             ),
-            scopes: scopes.cloned().collect(),
+            scopes: scopes.flat_map(Words::each).cloned().collect(),
         })
     }
 }
