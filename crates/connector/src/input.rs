@@ -46,6 +46,7 @@ pub(crate) fn admit(
         let message = "The body must be a JSON object with one key per parameter";
         return Err(vec![FieldError::new("", "type", message)]);
     };
+    drop_nulls(params, &mut given);
     for (name, param) in params {
         if let Some(value) = given.get_mut(name) {
             coerce(param, value);
@@ -90,9 +91,18 @@ fn coerce(param: &ParamDoc, value: &mut Value) {
     coerce_members(param, value);
 }
 
+/// An optional value that cannot be `null` and is `null` is absent: callers whose schemas demand every member say so.
+fn drop_nulls(params: &IndexMap<String, ParamDoc>, given: &mut Map<String, Value>) {
+    given.retain(|name, value| {
+        let meant = |param: &ParamDoc| param.required || param.nullable;
+        !value.is_null() || params.get(name).is_none_or(meant)
+    });
+}
+
 fn coerce_members(param: &ParamDoc, value: &mut Value) {
     match value {
         Value::Object(map) => {
+            drop_nulls(&param.properties, map);
             for (name, member) in &param.properties {
                 if let Some(value) = map.get_mut(name) {
                     coerce(member, value);

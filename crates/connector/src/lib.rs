@@ -14,6 +14,7 @@ pub mod hosts;
 pub mod limits;
 pub mod lint;
 pub mod plan;
+pub mod profile;
 pub mod rate;
 pub mod retry;
 pub mod schema;

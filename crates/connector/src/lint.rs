@@ -3,6 +3,8 @@
 use crate::action::Action;
 use crate::auth::Slot;
 use crate::connector::{Connector, HTTP_REQUEST};
+use crate::document::ParamType;
+use crate::profile;
 
 /// Looks at a connector and says what could be better. Empty: nothing.
 pub fn lint(connector: &Connector) -> Vec<String> {
@@ -43,5 +45,13 @@ fn lint_action(action: &Action) -> Vec<String> {
         .iter()
         .filter(|(_, param)| param.label.is_none());
     advice.extend(bare.map(|(name, _)| format!("{file}: params.{name} has no label")));
+    let strange = action.params.keys().filter(|name| !profile::is_name(name));
+    advice.extend(strange.map(|name| {
+        format!("{file}: params.{name}: model providers take names of letters, digits and `_`, at most 64")
+    }));
+    advice.extend(action.params.iter().filter_map(|(name, param)| {
+        let bare = param.kind == Some(ParamType::Array) && param.items.is_none();
+        bare.then(|| format!("{file}: params.{name} does not say what its items are (`items`)"))
+    }));
     advice
 }

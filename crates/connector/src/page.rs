@@ -189,14 +189,14 @@ fn linked(header: &str, query: &str) -> Option<String> {
     query_value(next.split_once('<')?.1.split_once('>')?.0, query)
 }
 
-/// A query value of an address, which may be relative.
+/// A query value of an address, which may be relative. Some applications write the name with other capitals than they take.
 fn query_value(address: &str, name: &str) -> Option<String> {
     let url = Url::options()
         .base_url(Url::parse("https://base.invalid/").ok().as_ref())
         .parse(address)
         .ok()?;
     url.query_pairs()
-        .find(|(key, _)| key == name)
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
         .map(|(_, value)| value.into_owned())
 }
 

@@ -235,6 +235,11 @@ impl Text {
         }
     }
 
+    /// What it is made of, in order.
+    pub(crate) fn pieces(&self) -> &[Piece] {
+        &self.0
+    }
+
     /// Whether the text has no expression.
     pub(crate) fn is_literal(&self) -> bool {
         self.0

@@ -3,9 +3,9 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::{PlanError, unfit};
-use crate::expr::{Expr, Scope};
+use crate::expr::{Expr, Scope, text_of};
 use crate::problem::Fault;
-use crate::template::Text;
+use crate::template::{Piece, Text};
 
 /// What stays as it is inside a path segment (RFC 3986, unreserved).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -93,12 +93,31 @@ fn render_segments(segments: &[Text], scope: &Scope<'_>) -> Result<String, PlanE
             path.push_str(&segment.render(scope)?.unwrap_or_default());
             continue;
         }
-        let value = segment.render(scope)?.filter(|value| !value.is_empty());
-        let value = value.ok_or_else(|| PlanError::Absent(place(segment)))?;
-        check_segment(&value)?;
-        path.extend(utf8_percent_encode(&value, SEGMENT));
+        path.push_str(&render_segment(segment, scope)?);
     }
     Ok(path)
+}
+
+/// A segment with expressions in it: what they give is encoded, and what its author wrote stays.
+fn render_segment(segment: &Text, scope: &Scope<'_>) -> Result<String, PlanError> {
+    let absent = || PlanError::Absent(place(segment));
+    let (mut whole, mut encoded) = (String::new(), String::new());
+    for piece in segment.pieces() {
+        match piece {
+            Piece::Literal(literal) => {
+                whole.push_str(literal);
+                encoded.push_str(literal);
+            }
+            Piece::Expr(expr) => {
+                let value = expr.eval(scope)?.map(|value| text_of(&value));
+                let value = value.filter(|value| !value.is_empty()).ok_or_else(absent)?;
+                whole.push_str(&value);
+                encoded.extend(utf8_percent_encode(&value, SEGMENT));
+            }
+        }
+    }
+    check_segment(&whole)?;
+    Ok(encoded)
 }
 
 /// What a caller calls the segment: the parameter that fills it.
@@ -194,11 +213,12 @@ fn split_segments(path: &str) -> Vec<String> {
 
 fn compile_segment(segment: &str, known: &dyn Fn(&str) -> bool) -> Result<Text, Fault> {
     let text = Text::compile(segment, known)?;
-    if !text.is_literal() {
-        return Ok(text);
-    }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&byte);
-    if matches!(segment, "." | "..") || !segment.bytes().all(plain) {
+    let written = text.pieces().iter().all(|piece| match piece {
+        Piece::Literal(literal) => literal.bytes().all(plain),
+        Piece::Expr(_) => true,
+    });
+    if matches!(segment, "." | "..") || !written {
         return Err(Fault::here(format!(
             "the path segment `{segment}` must be percent-encoded, without `?`, `#` and `..`"
         )));

@@ -25,7 +25,8 @@ fn bundle(folder: &Path) -> Bundle {
     }
 }
 
-fn connectors() -> Vec<Connector> {
+/// Every connector of the catalogue and of the examples.
+pub(crate) fn everything() -> Vec<Connector> {
     let folders = ["connectors", "examples/connectors"]
         .iter()
         .flat_map(|name| std::fs::read_dir(root().join(name)).unwrap());
@@ -43,14 +44,14 @@ fn connectors() -> Vec<Connector> {
 
 /// A connector of the catalogue.
 pub(crate) fn shipped(slug: &str) -> Connector {
-    let all = connectors().into_iter();
+    let all = everything().into_iter();
     all.rev().find(|connector| connector.slug == slug).unwrap()
 }
 
 #[test]
 fn every_example_of_every_action_holds() {
     let mut failures = Vec::new();
-    for connector in connectors() {
+    for connector in everything() {
         for action in connector
             .actions
             .values()
@@ -75,13 +76,13 @@ fn every_example_of_every_action_holds() {
 
 #[test]
 fn the_catalogue_gets_no_advice() {
-    let advice: Vec<_> = connectors().iter().flat_map(lint::lint).collect();
+    let advice: Vec<_> = everything().iter().flat_map(lint::lint).collect();
     assert!(advice.is_empty(), "{advice:#?}");
 }
 
 #[test]
 fn the_documented_actions_have_exactly_the_documented_parameters() {
-    let all = connectors();
+    let all = everything();
     let crm = all
         .iter()
         .find(|connector| connector.slug == "hubspot")
@@ -144,7 +145,7 @@ fn the_documented_actions_have_exactly_the_documented_parameters() {
 #[test]
 fn d4_the_shipped_connectors_read_what_is_left_from_their_applications_headers() {
     let told = |slug: &str, window: usize, name: &str, value: &str| {
-        let connectors = connectors();
+        let connectors = everything();
         let connector = connectors.iter().find(|one| one.slug == slug).unwrap();
         let answer = Answer {
             status: 200,

@@ -14,6 +14,7 @@ mod files;
 mod fixture;
 mod grants;
 mod inputs;
+mod profiles;
 mod requests;
 mod schemas;
 mod steps;
