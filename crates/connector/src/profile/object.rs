@@ -1,6 +1,6 @@
 //! The members of an object's schema.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// The members that a schema names.
 #[derive(Default)]
