@@ -102,7 +102,7 @@ pub struct Oauth1 {
     /// How it is signed.
     pub signature: SignatureMethod,
     /// The realm.
-    pub realm: Option<String>,
+    pub realm: Option<SlotText>,
     /// Further parameters of the protocol, such as `oauth_callback` and `oauth_verifier`.
     pub extra: Vec<(String, SlotText)>,
 }

@@ -60,7 +60,7 @@ fn header_at(
     let realm = signed
         .realm
         .iter()
-        .map(|realm| ("realm".to_owned(), realm.clone()));
+        .map(|realm| ("realm".to_owned(), render(realm, credential).to_string()));
     let pairs = realm.chain(own);
     let pairs: Vec<_> = pairs
         .map(|(name, value)| format!("{}=\"{}\"", encode(&name), encode(&value)))

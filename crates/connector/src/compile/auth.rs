@@ -81,7 +81,7 @@ fn slots(send: &SendDoc, doc: &AuthDoc) -> Result<Vec<Slot>, Fault> {
             token: text(&signed.token)?,
             token_secret: text(&signed.token_secret)?,
             signature: signed.signature,
-            realm: signed.realm.clone(),
+            realm: signed.realm.as_deref().map(text).transpose()?,
             extra: Vec::new(),
         })));
     }

@@ -100,7 +100,7 @@ pub struct Oauth1Doc {
     /// How it is signed.
     #[serde(default)]
     pub signature: SignatureMethod,
-    /// The realm, where the application wants one.
+    /// The realm, where the application wants one; may name a field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub realm: Option<String>,
 }

@@ -20,7 +20,7 @@ fn signed(signature: SignatureMethod) -> Oauth1 {
         token: literal("nnch734d00sl2jdk"),
         token_secret: field("token_secret"),
         signature,
-        realm: Some("Photos".to_owned()),
+        realm: Some(field("account")),
         extra: Vec::new(),
     }
 }
@@ -32,6 +32,7 @@ fn header_of(signed: &Oauth1) -> String {
             Secret::new("kd94hf93k423kf44"),
         ),
         ("token_secret".to_owned(), Secret::new("pfkkdhi9sl3r4s00")),
+        ("account".to_owned(), Secret::new("Photos")),
     ]);
     let once = Once {
         nonce: "chapoH".to_owned(),
