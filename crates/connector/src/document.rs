@@ -25,7 +25,7 @@ pub use grant::{
 pub use lists::{ChoicesDoc, FieldsDoc, PagedDoc, PagingDoc, SourceDoc, SourceWithDoc};
 pub use params::{ParamDoc, ParamType};
 pub use rate::{RateScope, WindowDoc};
-pub use request::{BodyDoc, RawDoc, RelatedDoc, RequestDoc};
+pub use request::{BodyDoc, FormLists, RawDoc, RelatedDoc, RequestDoc};
 pub use sandbox::{CannedDoc, Operation, SandboxDoc, SandboxRouteDoc};
 
 /// The JSON Schema (2020-12) of `connector.yaml`, for editors.

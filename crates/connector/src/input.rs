@@ -70,6 +70,9 @@ pub(crate) fn admit(
 
 /// Numbers, booleans and JSON that were sent as text, and text that was sent as a number.
 fn coerce(param: &ParamDoc, value: &mut Value) {
+    if !param.any_of.is_empty() {
+        return coerce_to_one(&param.any_of, value);
+    }
     let better = match (param.kind, &*value) {
         (Some(ParamType::Integer), Value::String(text)) => {
             text.trim().parse::<i64>().ok().map(Value::from)
@@ -99,6 +102,38 @@ fn drop_nulls(params: &IndexMap<String, ParamDoc>, given: &mut Map<String, Value
     });
 }
 
+/// To the alternative that has the value's type already; else to the first that makes something else of it.
+fn coerce_to_one(alternatives: &[ParamDoc], value: &mut Value) {
+    let fits = |param: &&ParamDoc| {
+        matches!(
+            (param.kind, &*value),
+            (Some(ParamType::String), Value::String(_))
+                | (
+                    Some(ParamType::Integer | ParamType::Number),
+                    Value::Number(_)
+                )
+                | (Some(ParamType::Boolean), Value::Bool(_))
+                | (Some(ParamType::Object), Value::Object(_))
+                | (Some(ParamType::Array), Value::Array(_))
+        )
+    };
+    let mut fitting = alternatives.iter().filter(fits).peekable();
+    if fitting.peek().is_some() {
+        // Of several objects, none is known to be the one that is meant.
+        if let (Some(only), None) = (fitting.next(), fitting.next()) {
+            coerce_members(only, value);
+        }
+        return;
+    }
+    for alternative in alternatives {
+        let before = value.clone();
+        coerce(alternative, value);
+        if *value != before {
+            return;
+        }
+    }
+}
+
 fn coerce_members(param: &ParamDoc, value: &mut Value) {
     match value {
         Value::Object(map) => {
@@ -107,6 +142,12 @@ fn coerce_members(param: &ParamDoc, value: &mut Value) {
                 if let Some(value) = map.get_mut(name) {
                     coerce(member, value);
                 }
+            }
+            if let Some(additional) = &param.additional {
+                let others = map
+                    .iter_mut()
+                    .filter(|(name, _)| !param.properties.contains_key(*name));
+                others.for_each(|(_, value)| coerce(additional, value));
             }
         }
         Value::Array(items) => {

@@ -56,6 +56,11 @@ fn of_members(params: &IndexMap<String, ParamDoc>) -> Map<String, Value> {
     schema
 }
 
+/// The schema of one value.
+pub fn of_value(param: &ParamDoc) -> Value {
+    of_param(param)
+}
+
 fn of_param(param: &ParamDoc) -> Value {
     let mut schema = match param.kind {
         Some(ParamType::File) => file::schema(),
@@ -113,13 +118,40 @@ fn of_param(param: &ParamDoc) -> Value {
         length,
         param.max_length.map(|bound| json!(bound)),
     );
+    let shortest = if param.kind == Some(ParamType::Array) {
+        "minItems"
+    } else {
+        "minLength"
+    };
+    put(
+        &mut schema,
+        shortest,
+        param.min_length.map(|bound| json!(bound)),
+    );
     put(&mut schema, "items", param.items.as_deref().map(of_param));
+    put_alternatives(&mut schema, param);
     put(
         &mut schema,
         "examples",
         (!param.examples.is_empty()).then(|| json!(param.examples)),
     );
     Value::Object(schema)
+}
+
+fn put_alternatives(schema: &mut Map<String, Value>, param: &ParamDoc) {
+    let additional = param.additional.as_deref().map(of_param);
+    put(schema, "additionalProperties", additional);
+    let named = param.discriminator.as_ref();
+    let discriminator = named.map(|name| json!({ "propertyName": name }));
+    put(schema, "discriminator", discriminator);
+    if param.any_of.is_empty() {
+        return;
+    }
+    let mut alternatives: Vec<_> = param.any_of.iter().map(of_param).collect();
+    if param.nullable {
+        alternatives.push(json!({ "type": "null" }));
+    }
+    put(schema, "anyOf", Some(Value::Array(alternatives)));
 }
 
 /// Says of a text what a segment of a path demands: it is there, holds no control character and leads nowhere else.

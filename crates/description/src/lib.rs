@@ -5,6 +5,7 @@
 //! than the [`limits`] is refused with the limit named. What is wrong in one place costs that place: it is told as a
 //! [`Problem`], and the rest is read.
 
+pub mod import;
 pub mod limits;
 
 mod answers;

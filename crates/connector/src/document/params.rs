@@ -15,10 +15,10 @@ pub struct ParamDoc {
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<ParamType>,
     /// Whether the action can run without it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
     /// Whether an explicit `null` may be sent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nullable: bool,
     /// What a person reads beside the input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,6 +44,9 @@ pub struct ParamDoc {
     /// The greatest number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maximum: Option<f64>,
+    /// The least length of a text, or number of items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_length: Option<u64>,
     /// The greatest length of a text, or number of items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_length: Option<u64>,
@@ -53,6 +56,15 @@ pub struct ParamDoc {
     /// For an object: its members. Left out, any members are taken.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub properties: IndexMap<String, ParamDoc>,
+    /// For an object whose members have names of their own: what each member is that `properties` does not name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub additional: Option<Box<ParamDoc>>,
+    /// What it may be instead of one type: the value must be one of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub any_of: Vec<ParamDoc>,
+    /// For `any_of` objects: the member whose value tells which of them it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discriminator: Option<String>,
     /// Sample values, for documentation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<Value>,

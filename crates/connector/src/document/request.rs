@@ -51,6 +51,9 @@ pub struct RequestDoc {
     /// An `application/x-www-form-urlencoded` body. Nested maps and lists use brackets: `a[b]=1`, `a[0]=1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<IndexMap<String, Value>>,
+    /// How a form writes lists: `a[0]=1` with `brackets`, as most read them, or `a=1&a=2` with `repeat`.
+    #[serde(default, skip_serializing_if = "FormLists::is_usual")]
+    pub form_lists: FormLists,
     /// A `multipart/form-data` body: texts, and files as `"{{ file }}"` or `{ filename, content_type, base64 }`. A list of files repeats its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multipart: Option<IndexMap<String, Value>>,
@@ -75,6 +78,24 @@ fn yes() -> bool {
 )]
 fn is_true(value: &bool) -> bool {
     *value
+}
+
+/// How a form writes lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FormLists {
+    /// With the item's number: `a[0]=1&a[1]=2`.
+    #[default]
+    Brackets,
+    /// The name again for each item: `a=1&a=2`.
+    Repeat,
+}
+
+impl FormLists {
+    /// Whether it is the way that is taken where nobody says.
+    pub(crate) fn is_usual(&self) -> bool {
+        *self == Self::Brackets
+    }
 }
 
 /// A body that is sent as it is: exactly one of `text` and `file`.

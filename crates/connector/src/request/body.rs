@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::{PlanError, unfit};
-use crate::document::{RawDoc, RequestDoc};
+use crate::document::{FormLists, RawDoc, RequestDoc};
 use crate::expr::{Expr, Scope, text_of};
 use crate::file;
 use crate::plan::{Body, Part};
@@ -16,7 +16,7 @@ use crate::template::{Template, Text, compile_entries};
 pub(crate) enum BodyTemplate {
     Empty,
     Json(Template),
-    Form(Template),
+    Form(Template, FormLists),
     Multipart(Template),
     Related {
         json: Template,
@@ -49,7 +49,7 @@ impl BodyTemplate {
             ));
         }
         if let Some(map) = &doc.form {
-            bodies.push(Self::Form(entries(map, "form")?));
+            bodies.push(Self::Form(entries(map, "form")?, doc.form_lists));
         }
         if let Some(map) = &doc.multipart {
             bodies.push(Self::Multipart(entries(map, "multipart")?));
@@ -101,7 +101,7 @@ impl BodyTemplate {
     pub(crate) fn exprs(&self) -> Vec<&Expr> {
         match self {
             Self::Empty => Vec::new(),
-            Self::Json(value) | Self::Form(value) | Self::Multipart(value) => value.exprs(),
+            Self::Json(value) | Self::Form(value, _) | Self::Multipart(value) => value.exprs(),
             Self::Related { json, file } => [json.exprs(), file.exprs()].concat(),
             Self::Raw { content_type, text } => content_type.exprs().chain(text.exprs()).collect(),
             Self::File { content_type, file } => {
@@ -116,7 +116,7 @@ impl BodyTemplate {
         match self {
             Self::Empty => Ok(Body::Empty),
             Self::Json(template) => Ok(template.render(scope)?.map_or(Body::Empty, Body::Json)),
-            Self::Form(template) => form(template.render(scope)?),
+            Self::Form(template, lists) => form(template.render(scope)?, *lists),
             Self::Multipart(template) => multipart(template.render(scope)?),
             Self::Related { json, file } => related(json.render(scope)?, file.render(scope)?),
             Self::File { content_type, file } => {
@@ -150,7 +150,7 @@ fn chosen(kind: &str, value: Option<Value>) -> Result<Body, PlanError> {
     };
     match kind {
         "json" => Ok(Body::Json(value)),
-        "form" => form(Some(value)),
+        "form" => form(Some(value), FormLists::default()),
         "multipart" => multipart(Some(value)),
         "text" => Ok(raw("text/plain; charset=utf-8", &value)),
         "html" => Ok(raw("text/html; charset=utf-8", &value)),
@@ -170,10 +170,13 @@ fn members(value: Option<Value>) -> Result<Map<String, Value>, PlanError> {
     }
 }
 
-fn form(value: Option<Value>) -> Result<Body, PlanError> {
+fn form(value: Option<Value>, lists: FormLists) -> Result<Body, PlanError> {
     let mut pairs = Vec::new();
     for (name, value) in members(value)? {
-        flatten_form(&name, &value, &mut pairs);
+        match lists {
+            FormLists::Brackets => flatten_form(&name, &value, &mut pairs),
+            FormLists::Repeat => flatten_query(&name, &value, &mut pairs),
+        }
     }
     Ok(Body::Form(pairs))
 }
