@@ -1,11 +1,13 @@
 //! The project's own chores: `cargo xtask test` runs everything that must pass, `cargo xtask bar` proves the promises at
-//! full size, `cargo xtask figures` prints what their tests saw last, `cargo xtask codegen` writes the generated files.
+//! full size, `cargo xtask figures` prints what their tests saw last, `cargo xtask codegen` writes the generated files,
+//! `cargo xtask import-table` imports the vendors' descriptions and says what became of them.
 //!
 //! What the tree has to look like (edges between crates, no application named in Rust, files that open with what
 //! they are for) is tested in [`tree`].
 
 mod codegen;
 mod figures;
+mod imports;
 #[cfg(test)]
 mod promises;
 mod sbom;
@@ -30,10 +32,11 @@ fn main() -> Result<()> {
         ["bar"] => suite::bar(),
         ["figures"] => figures::print(),
         ["codegen"] => codegen::write(),
+        ["import-table"] => imports::print(),
         ["tools"] => tools::install().map(drop),
         _ => bail!(
-            "use `cargo xtask test`, `cargo xtask bar`, `cargo xtask figures`, `cargo xtask codegen` or \
-             `cargo xtask tools`"
+            "use `cargo xtask test`, `cargo xtask bar`, `cargo xtask figures`, `cargo xtask codegen`, \
+             `cargo xtask import-table` or `cargo xtask tools`"
         ),
     }
 }

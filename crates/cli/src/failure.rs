@@ -76,6 +76,11 @@ impl Failure {
         }
     }
 
+    /// A failure with what is behind it.
+    pub(crate) fn from_error(error: &(dyn Error + 'static)) -> Self {
+        Self::new(error.to_string()).because(error)
+    }
+
     fn because(mut self, error: &(dyn Error + 'static)) -> Self {
         let mut cause = error.source();
         while let Some(error) = cause {

@@ -104,20 +104,10 @@ fn drop_nulls(params: &IndexMap<String, ParamDoc>, given: &mut Map<String, Value
 
 /// To the alternative that has the value's type already; else to the first that makes something else of it.
 fn coerce_to_one(alternatives: &[ParamDoc], value: &mut Value) {
-    let fits = |param: &&ParamDoc| {
-        matches!(
-            (param.kind, &*value),
-            (Some(ParamType::String), Value::String(_))
-                | (
-                    Some(ParamType::Integer | ParamType::Number),
-                    Value::Number(_)
-                )
-                | (Some(ParamType::Boolean), Value::Bool(_))
-                | (Some(ParamType::Object), Value::Object(_))
-                | (Some(ParamType::Array), Value::Array(_))
-        )
-    };
-    let mut fitting = alternatives.iter().filter(fits).peekable();
+    let mut fitting = alternatives
+        .iter()
+        .filter(|param| has_type(param, value))
+        .peekable();
     if fitting.peek().is_some() {
         // Of several objects, none is known to be the one that is meant.
         if let (Some(only), None) = (fitting.next(), fitting.next()) {
@@ -132,6 +122,20 @@ fn coerce_to_one(alternatives: &[ParamDoc], value: &mut Value) {
             return;
         }
     }
+}
+
+/// Whether a value is of a parameter's type, and one of its words where it has words.
+fn has_type(param: &ParamDoc, value: &Value) -> bool {
+    let chosen = param.choices.is_empty() || param.choices.contains(value);
+    let typed = match param.kind {
+        Some(ParamType::String) => value.is_string(),
+        Some(ParamType::Integer | ParamType::Number) => value.is_number(),
+        Some(ParamType::Boolean) => value.is_boolean(),
+        Some(ParamType::Object | ParamType::File) => value.is_object(),
+        Some(ParamType::Array) => value.is_array(),
+        None => false,
+    };
+    chosen && typed
 }
 
 fn coerce_members(param: &ParamDoc, value: &mut Value) {

@@ -4,6 +4,7 @@
 //! answer, so that a command cannot tell the difference.
 
 mod call;
+pub mod fetch;
 mod local;
 mod remote;
 

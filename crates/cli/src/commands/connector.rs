@@ -1,8 +1,9 @@
 //! `tenon connector`: what Tenon knows of applications, and the author's tools.
 //!
-//! The author's tools read files and nothing else: no data directory, no server.
+//! The author's tools read files, or a description from the web, and nothing else: no data directory, no server.
 
 mod check;
+mod import;
 mod source;
 mod verify;
 
@@ -45,6 +46,8 @@ pub(crate) enum ConnectorCommand {
         #[arg(long = "spec", value_name = "FILE", required = true)]
         specs: Vec<PathBuf>,
     },
+    /// Make a connector of a vendor's description of its API
+    Import(Box<import::ImportArgs>),
     /// Print the JSON Schema of connector documents, for editors
     Schema {
         /// Of which file
@@ -70,6 +73,7 @@ pub(crate) async fn run(global: &Global, command: ConnectorCommand) -> Outcome {
         ConnectorCommand::Lint { what } => check::lint(global, what.as_deref()),
         ConnectorCommand::Test { what } => check::test(global, what.as_deref()),
         ConnectorCommand::Verify { what, specs } => verify::verify(global, &what, &specs),
+        ConnectorCommand::Import(args) => import::run(global, *args).await,
         ConnectorCommand::Schema { of } => {
             screen::print_json(&match of {
                 Document::Connector => document::connector_schema(),

@@ -98,3 +98,42 @@ fn numbers_come_out_as_they_went_in() {
     };
     assert_eq!(body.to_string(), r#"{"n":907.3038322028689}"#);
 }
+
+const ALTERNATIVES: &str = r#"
+name: Act
+description: Acts.
+params:
+  size: { any_of: [{ type: integer }, { type: string, enum: [auto] }], min_length: 1 }
+  pet:
+    discriminator: kind
+    any_of:
+      - { type: object, properties: { kind: { type: string, required: true, enum: [cat] }, lives: { type: integer } } }
+      - { type: object, properties: { kind: { type: string, required: true, enum: [dog] } } }
+  counts: { type: object, additional: { type: integer } }
+  words: { type: array, items: { type: string }, min_length: 1 }
+request: { post: /pets, json: { size: "{{ size }}", pet: "{{ pet }}", counts: "{{ counts }}", words: "{{ words }}" } }
+"#;
+
+#[test]
+fn a_value_is_one_of_several_and_becomes_what_it_can_be() {
+    let connector = connector(&[("act", ALTERNATIVES)]);
+    let action = connector.action("act").unwrap();
+    let admitted = |given| action.admit(given).map(serde_json::Value::Object);
+    let given = json!({"size": "7", "counts": {"a": "1"}, "pet": {"kind": "cat"}});
+    let wanted = json!({"size": 7, "counts": {"a": 1}, "pet": {"kind": "cat"}});
+    assert_eq!(admitted(given).unwrap(), wanted);
+    assert_eq!(
+        admitted(json!({"size": "auto"})).unwrap(),
+        json!({"size": "auto"})
+    );
+    for wrong in [
+        json!({"size": "large"}),
+        json!({"pet": {"kind": "fish"}}),
+        json!({"counts": {"a": "many"}}),
+        json!({"words": []}),
+    ] {
+        assert!(admitted(wrong.clone()).is_err(), "{wrong}");
+    }
+    let pet = &action.input_schema["properties"]["pet"];
+    assert_eq!(pet["discriminator"], json!({"propertyName": "kind"}));
+}

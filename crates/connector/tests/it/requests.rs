@@ -308,3 +308,23 @@ fn percent_decode(text: &str) -> String {
         .1
         .into_owned()
 }
+
+#[test]
+fn a_form_repeats_the_names_of_lists_where_it_says_so() {
+    let action = |lists: &str| {
+        format!(
+            "name: Act\ndescription: Acts.\nparams: {{ to: {{ type: array, items: {{ type: string }} }} }}\nrequest: {{ post: /x, {lists} form: {{ To: '{{{{ to }}}}' }} }}\n"
+        )
+    };
+    let body = |lists: &str| {
+        planned(&action(lists), json!({"to": ["a", "b"]}))
+            .unwrap()
+            .body
+    };
+    let pairs = |names: [&str; 2]| {
+        let [one, two] = names.map(str::to_owned);
+        Body::Form(vec![(one, "a".to_owned()), (two, "b".to_owned())])
+    };
+    assert_eq!(body(""), pairs(["To[0]", "To[1]"]));
+    assert_eq!(body("form_lists: repeat,"), pairs(["To", "To"]));
+}

@@ -250,46 +250,55 @@ fn lone_file() -> ParamDoc {
     }
 }
 
-/// A file of a form.
+/// A file of a form, or several.
 fn file(member: &ParamDoc) -> Option<ParamDoc> {
     let binary = |param: &ParamDoc| matches!(param.format.as_deref(), Some("binary" | "base64"));
     let listed = member.items.as_deref().is_some_and(binary);
     if !binary(member) && !listed {
         return None;
     }
-    let text = |required: bool, description: &str| ParamDoc {
-        kind: Some(ParamType::String),
-        required,
-        description: Some(description.to_owned()),
-        ..ParamDoc::default()
-    };
-    let parts = [
-        ("filename", text(false, "The file's name.")),
-        ("content_type", text(false, "The file's media type.")),
-        ("base64", text(true, "The content, in base64.")),
-    ];
-    Some(ParamDoc {
-        kind: Some(ParamType::Object),
+    let whole = ParamDoc {
+        kind: Some(ParamType::File),
         required: member.required,
         description: member.description.clone(),
-        properties: parts.map(|(name, part)| (name.to_owned(), part)).into(),
         ..ParamDoc::default()
+    };
+    if !listed {
+        return Some(whole);
+    }
+    let item = ParamDoc {
+        kind: Some(ParamType::File),
+        ..ParamDoc::default()
+    };
+    Some(ParamDoc {
+        kind: Some(ParamType::Array),
+        items: Some(Box::new(item)),
+        ..whole
     })
 }
 
+/// A body in a format of its own: a text where people could read it, else a file.
 fn raw(media: &str, body: &RequestBody, draft: &mut Draft) {
+    let text = media.starts_with("text/") || media.ends_with("xml") || media.ends_with("jsonl");
     let content = ParamDoc {
-        kind: Some(ParamType::String),
+        kind: Some(if text {
+            ParamType::String
+        } else {
+            ParamType::File
+        }),
         required: body.required,
         description: Some(format!("The whole body, as {media}.")),
         ..ParamDoc::default()
     };
-    let name = draft.add("content", "body", content);
-    let media = if media.contains('*') {
-        "application/octet-stream"
-    } else {
-        media
+    let (name, key) = match text {
+        true => (draft.add("content", "body", content), "text"),
+        false => (draft.add("file", "body", content), "file"),
     };
-    let raw = json!({ "content_type": media, "text": reference(&name) });
+    let mut raw = json!({ key: reference(&name) });
+    if let Some(raw) = raw.as_object_mut()
+        && !media.contains('*')
+    {
+        raw.insert("content_type".to_owned(), json!(media));
+    }
     draft.request.insert("raw".to_owned(), raw);
 }

@@ -23,6 +23,8 @@ const MOST_CHOICES: usize = 200;
 const MOST_MERGED: usize = 200;
 /// The longest description of a parameter.
 const DESCRIPTION: usize = 300;
+/// The longest description of a part of one.
+const INNER_DESCRIPTION: usize = 140;
 
 /// Which way the value goes: what is only read is never sent, and the other way round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +99,7 @@ impl<'d> Unfolding<'d> {
         self.nested += 1;
         let mut merged = Merged::default();
         self.merge(schema, &mut merged);
-        let mut param = plain(&merged);
+        let mut param = self.plain(&merged);
         self.choose(&mut merged, &mut param, levels);
         self.members(&merged, &mut param, levels);
         settle(&mut param);
@@ -165,7 +167,7 @@ impl<'d> Unfolding<'d> {
         if let [only] = others.as_slice() {
             self.merge(only, merged);
             let nullable = param.nullable;
-            *param = plain(merged);
+            *param = self.plain(merged);
             param.nullable |= nullable;
             return self.choose_again(merged, param, levels);
         }
@@ -234,6 +236,41 @@ impl<'d> Unfolding<'d> {
         }
     }
 
+    /// What is said of a value itself, without its parts.
+    fn plain(&self, merged: &Merged<'_>) -> ParamDoc {
+        let get = |word: &str| merged.keywords.get(word).copied();
+        let text = |word: &str| get(word).and_then(Value::as_str).map(str::to_owned);
+        let number = |word: &str| get(word).and_then(Value::as_f64);
+        let count = |word: &str| get(word).and_then(Value::as_u64);
+        let longest = match self.nested {
+            ..=2 => DESCRIPTION,
+            _ => INNER_DESCRIPTION,
+        };
+        let mut param = ParamDoc::default();
+        types(get("type"), &mut param);
+        param.description = text("description").and_then(|text| texts::short(&text, longest));
+        param.choices = match (get("enum"), get("const")) {
+            (Some(Value::Array(list)), _) if list.len() <= MOST_CHOICES => list.clone(),
+            (None, Some(only)) => vec![only.clone()],
+            _ => Vec::new(),
+        };
+        param.default = get("default").filter(|value| !value.is_null()).cloned();
+        param.format = text("format");
+        param.pattern = text("pattern");
+        param.minimum = number("minimum");
+        param.maximum = number("maximum");
+        let (least, most) = match param.kind {
+            Some(ParamType::Array) => ("minItems", "maxItems"),
+            _ => ("minLength", "maxLength"),
+        };
+        (param.min_length, param.max_length) = (count(least), count(most));
+        let named = get("discriminator").and_then(|one| one.get("propertyName")?.as_str());
+        param.discriminator = named.map(str::to_owned);
+        let examples = get("examples").and_then(Value::as_array);
+        param.examples = examples.into_iter().flatten().take(1).cloned().collect();
+        param
+    }
+
     /// Whether a member, or what it refers to, has a flag.
     fn says(&self, member: &Value, flag: &str) -> bool {
         let set = |value: &Value| value.get(flag) == Some(&Value::Bool(true));
@@ -241,37 +278,6 @@ impl<'d> Unfolding<'d> {
         let target = target.and_then(|target| self.defs.get(target.strip_prefix("#/$defs/")?));
         set(member) || target.is_some_and(set)
     }
-}
-
-/// What is said of a value itself, without its parts.
-fn plain(merged: &Merged<'_>) -> ParamDoc {
-    let get = |word: &str| merged.keywords.get(word).copied();
-    let text = |word: &str| get(word).and_then(Value::as_str).map(str::to_owned);
-    let number = |word: &str| get(word).and_then(Value::as_f64);
-    let count = |word: &str| get(word).and_then(Value::as_u64);
-    let mut param = ParamDoc::default();
-    types(get("type"), &mut param);
-    param.description = text("description").and_then(|text| texts::short(&text, DESCRIPTION));
-    param.choices = match (get("enum"), get("const")) {
-        (Some(Value::Array(list)), _) if list.len() <= MOST_CHOICES => list.clone(),
-        (None, Some(only)) => vec![only.clone()],
-        _ => Vec::new(),
-    };
-    param.default = get("default").filter(|value| !value.is_null()).cloned();
-    param.format = text("format");
-    param.pattern = text("pattern");
-    param.minimum = number("minimum");
-    param.maximum = number("maximum");
-    let (least, most) = match param.kind {
-        Some(ParamType::Array) => ("minItems", "maxItems"),
-        _ => ("minLength", "maxLength"),
-    };
-    (param.min_length, param.max_length) = (count(least), count(most));
-    let named = get("discriminator").and_then(|one| one.get("propertyName")?.as_str());
-    param.discriminator = named.map(str::to_owned);
-    let examples = get("examples").and_then(Value::as_array);
-    param.examples = examples.into_iter().flatten().take(1).cloned().collect();
-    param
 }
 
 fn types(words: Option<&Value>, param: &mut ParamDoc) {
@@ -406,7 +412,7 @@ pub(crate) fn is_of(value: &Value, kind: Option<ParamType>) -> bool {
         Some(ParamType::Integer) => value.is_i64() || value.is_u64(),
         Some(ParamType::Number) => value.is_number(),
         Some(ParamType::Boolean) => value.is_boolean(),
-        Some(ParamType::Object) => value.is_object(),
+        Some(ParamType::Object | ParamType::File) => value.is_object(),
         Some(ParamType::Array) => value.is_array(),
     }
 }

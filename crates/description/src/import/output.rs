@@ -10,6 +10,8 @@ use crate::shape::{Answer, Content, Description, Operation};
 
 /// The most nodes of an output.
 const NODES: usize = 80;
+/// The longest description of a member.
+const DESCRIPTION: usize = 120;
 
 /// Fills the draft's output and the answer of its example. Gives the shape of the data, for those who look for lists.
 pub(crate) fn fill(
@@ -27,7 +29,7 @@ pub(crate) fn fill(
     let shape = match (answer, content) {
         (_, Some((true, _, content))) => json_data(description, content, draft, &mut answers),
         (_, Some((false, media, _))) => {
-            text_data(media, draft, &mut answers);
+            other_data(media, draft, &mut answers);
             None
         }
         (Some(_), None) => {
@@ -89,7 +91,7 @@ fn json_data(
     let example = content.example.clone().filter(sample::is_handy);
     let value = example.or_else(|| shape.examples.first().cloned().filter(sample::is_handy));
     let mut shown = shape.clone();
-    without_examples(&mut shown);
+    bare(&mut shown, 0);
     let mut schema = tenon_connector::schema::of_value(&shown);
     let value = fitting(&schema, value, &shape).unwrap_or_else(|| {
         // A schema that no example fits, not even one made of it, says nothing that is true.
@@ -114,26 +116,41 @@ fn fitting(schema: &Value, own: Option<Value>, shape: &ParamDoc) -> Option<Value
     candidates.find(|value| validator.is_valid(value))
 }
 
-/// What an answer is allowed to be is no place for samples and limits: applications grow.
-fn without_examples(shape: &mut ParamDoc) {
+/// What an answer is allowed to be is no place for samples and limits: applications grow. What lies deep is told by its
+/// name.
+fn bare(shape: &mut ParamDoc, level: usize) {
     shape.examples.clear();
     shape.default = None;
     (shape.pattern, shape.min_length, shape.max_length) = (None, None, None);
     (shape.minimum, shape.maximum) = (None, None);
+    let about = shape.description.take().filter(|_| level < 2);
+    shape.description = about.and_then(|text| super::texts::short(&text, DESCRIPTION));
     let parts = shape.properties.values_mut().chain(&mut shape.any_of);
-    let parts = parts
-        .chain(shape.items.as_deref_mut())
-        .chain(shape.additional.as_deref_mut());
-    parts.for_each(without_examples);
+    let parts = parts.chain(shape.additional.as_deref_mut());
+    parts.for_each(|part| bare(part, level + 1));
+    if let Some(item) = shape.items.as_deref_mut() {
+        bare(item, level);
+    }
 }
 
-fn text_data(media: &str, draft: &mut Draft, answers: &mut Map<String, Value>) {
+/// Anything but JSON: a text where people could read it, else a file, which is kept elsewhere.
+fn other_data(media: &str, draft: &mut Draft, answers: &mut Map<String, Value>) {
+    let text = media.starts_with("text/") || media.ends_with("xml");
+    draft.output = Some(match text {
+        true => json!({ "schema": text_schema() }),
+        false => json!({ "file": true }),
+    });
     let media = if media.contains('*') {
         "application/octet-stream"
     } else {
         media
     };
-    let schema = json!({
+    answers.insert("headers".to_owned(), json!({ "content-type": media }));
+    answers.insert("text".to_owned(), json!("text"));
+}
+
+fn text_schema() -> Value {
+    json!({
         "type": "object",
         "required": ["content_type", "encoding", "body"],
         "properties": {
@@ -141,8 +158,5 @@ fn text_data(media: &str, draft: &mut Draft, answers: &mut Map<String, Value>) {
             "encoding": { "type": "string", "enum": ["text", "base64"] },
             "body": { "type": "string" }
         }
-    });
-    draft.output = Some(json!({ "schema": schema }));
-    answers.insert("headers".to_owned(), json!({ "content-type": media }));
-    answers.insert("text".to_owned(), json!("text"));
+    })
 }

@@ -11,7 +11,7 @@ const LONGEST_BYTES: usize = 1_000;
 /// The longest text that is made for a pattern.
 const LONGEST_TEXT: usize = 200;
 /// The most members of an object that is made.
-const MOST_MEMBERS: usize = 8;
+const MOST_MEMBERS: usize = 5;
 
 /// Whether a value of the vendor's own is fit to be shown.
 pub(crate) fn is_handy(value: &Value) -> bool {
@@ -52,6 +52,9 @@ pub(crate) fn made(param: &ParamDoc, whole: bool) -> Value {
         Some(ParamType::Boolean) => Value::Bool(true),
         Some(ParamType::Array) => list(param, whole),
         Some(ParamType::Object) => object(param, whole),
+        Some(ParamType::File) => {
+            json!({ "filename": "a.txt", "content_type": "text/plain", "base64": "dGV4dA==" })
+        }
         Some(ParamType::String) | None => Value::String(text(param)),
     }
 }

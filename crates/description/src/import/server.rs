@@ -110,6 +110,6 @@ pub(crate) fn path(base: &Base, operation: &Operation) -> Result<String, String>
     };
     let found = operation.servers.iter().find_map(here);
     found.ok_or_else(|| {
-        format!("it lives at another server, {first}; import it as a connector of its own, with --server {first}")
+        format!("it lives at another server: import it into a connector of its own, with --server {first}")
     })
 }

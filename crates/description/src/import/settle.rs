@@ -5,9 +5,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use tenon_connector::document::{AnswerDoc, ExampleDoc, OneOrMany, ParamDoc};
-use tenon_connector::{Action, Body, Bundle, CONNECTOR_FILE, Connector, Plan, example};
+use tenon_connector::{
+    Action, Body, Bundle, CONNECTOR_FILE, Connector, Content, Part, Plan, example,
+};
 
 use super::draft::Draft;
 use super::{LeftOut, sample, write};
@@ -276,24 +280,39 @@ fn body(body: &Body) -> Option<(&'static str, Value)> {
             ("form", Value::Object(pairs.collect()))
         }
         Body::Multipart(parts) => {
-            let parts = parts.iter().map(|part| (part.name.clone(), one_part(part)));
-            ("multipart", Value::Object(parts.collect()))
+            let mut made = Map::new();
+            for part in parts {
+                again(&mut made, part.name.clone(), one_part(part));
+            }
+            ("multipart", Value::Object(made))
         }
-        Body::Raw { text, .. } => ("text", json!(text)),
+        Body::Raw { content, .. } => match content_of(content) {
+            ("text", text) => ("text", text),
+            _ => return None,
+        },
+        Body::Related { .. } => return None,
     })
 }
 
-fn one_part(part: &tenon_connector::Part) -> Value {
-    use base64::Engine as _;
+fn one_part(part: &Part) -> Value {
+    let (key, content) = content_of(&part.content);
     let Some(filename) = &part.filename else {
-        return json!(String::from_utf8_lossy(&part.data));
+        return content;
     };
-    let content = base64::engine::general_purpose::STANDARD.encode(&part.data);
-    let mut file = json!({ "filename": filename, "base64": content });
-    if let (Some(kind), Some(file)) = (&part.content_type, file.as_object_mut()) {
-        file.insert("content_type".to_owned(), json!(kind));
+    let kind = part.content_type.as_deref();
+    let kind = kind.unwrap_or("application/octet-stream");
+    json!({ "filename": filename, "content_type": kind, key: content })
+}
+
+/// Content as examples write it.
+fn content_of(content: &Content) -> (&'static str, Value) {
+    let Content::Inline(bytes) = content else {
+        return ("base64", Value::Null);
+    };
+    match std::str::from_utf8(bytes) {
+        Ok(text) => ("text", json!(text)),
+        Err(_not_text) => ("base64", json!(STANDARD.encode(bytes))),
     }
-    file
 }
 
 /// The last word: all files together compile, and every example holds.

@@ -8,7 +8,13 @@ pub(crate) fn short(text: &str, most: usize) -> Option<String> {
         let (taken, behind) = rest.split_at(c.len_utf8());
         rest = behind;
         match c {
-            '<' => rest = after_tag(behind).unwrap_or(behind),
+            '<' => match after_tag(behind) {
+                Some((tag, after)) => {
+                    plain.push_str(if breaks(tag) { " " } else { "" });
+                    rest = after;
+                }
+                None => plain.push_str(taken),
+            },
             '[' => match link(behind) {
                 Some((label, after)) => {
                     plain.push_str(label);
@@ -36,13 +42,21 @@ fn first_paragraph(text: &str) -> &str {
     end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
-/// What stands behind a tag of HTML, where one was opened.
-fn after_tag(text: &str) -> Option<&str> {
+/// A tag of HTML and what stands behind it, where one was opened.
+fn after_tag(text: &str) -> Option<(&str, &str)> {
     let first = text.chars().next()?;
     if !first.is_ascii_alphabetic() && first != '/' {
         return None;
     }
-    text.split_once('>').map(|(_, behind)| behind)
+    text.split_once('>')
+}
+
+/// Whether a tag stands between words and not around one.
+fn breaks(tag: &str) -> bool {
+    let name = tag.trim_start_matches('/');
+    ["br", "p", "li", "ul", "div", "h"]
+        .iter()
+        .any(|block| name.starts_with(block))
 }
 
 /// The label of a Markdown link and what stands behind it.
