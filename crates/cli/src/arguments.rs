@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use tenon_server::config::{Caps, Connections, Environment, ServeConfig};
+use tenon_server::config::{Caps, Connections, Environment, FileLimits, ServeConfig};
 
 use crate::commands::{
     api_key, application, audit, backup, connection, connector, demo, environment, execute,
@@ -107,6 +107,7 @@ impl Global {
             mirror_status: false,
             caps: Caps::default(),
             rate: None,
+            files: FileLimits::default(),
             connections: Connections::default(),
             extra_ca_file: self.extra_ca_file.clone(),
             environment: Environment::from_variables(secrets::variable),

@@ -80,8 +80,8 @@ impl Action {
         input::admit(&self.params, &self.validator, body)
     }
 
-    /// The ids of the stored files among admitted parameters, with the places where they stand.
-    pub fn stored_files(&self, params: &Map<String, Value>) -> Vec<(String, String)> {
+    /// The ids of the stored files among admitted parameters.
+    pub fn stored_files(&self, params: &Map<String, Value>) -> Vec<String> {
         file::stored(&self.params, params)
     }
 
@@ -250,7 +250,7 @@ impl Action {
         answers: &Value,
         last: &Answer,
     ) -> Result<Value, PlanError> {
-        let Some(result) = &self.result else {
+        let Some(result) = self.result.as_ref().filter(|_| !last.is_kept()) else {
             return Ok(last.payload.clone().into_data());
         };
         let seen = last.as_value();

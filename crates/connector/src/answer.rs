@@ -167,6 +167,11 @@ impl Answer {
         }
     }
 
+    /// Whether its body is kept as a file, so that there is nothing in it to look at.
+    pub fn is_kept(&self) -> bool {
+        matches!(self.payload, Payload::File(_))
+    }
+
     /// The media type that it says it has.
     pub fn content_type(&self) -> &str {
         self.header("content-type").unwrap_or(UNTYPED)

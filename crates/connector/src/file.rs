@@ -80,16 +80,18 @@ pub(crate) fn check(
     errors
 }
 
-/// The ids of the stored files among admitted parameters, with the places where they stand.
+/// The ids of the stored files among admitted parameters.
 pub(crate) fn stored(
     params: &IndexMap<String, ParamDoc>,
     given: &Map<String, Value>,
-) -> Vec<(String, String)> {
+) -> Vec<String> {
     let mut found = Vec::new();
-    each(params, &mut given.clone(), "", &mut |place, file| {
-        let id = file.get("file").and_then(Value::as_str);
-        found.extend(id.map(|id| (place.to_owned(), id.to_owned())));
-    });
+    if params.values().any(holds_files) {
+        each(params, &mut given.clone(), "", &mut |_, file| {
+            let id = file.get("file").and_then(Value::as_str);
+            found.extend(id.map(str::to_owned));
+        });
+    }
     found
 }
 
@@ -105,6 +107,12 @@ pub(crate) fn describe(
             complete(file, &known.filename, &known.content_type, known.size);
         }
     });
+}
+
+fn holds_files(param: &ParamDoc) -> bool {
+    param.kind == Some(ParamType::File)
+        || param.items.as_deref().is_some_and(holds_files)
+        || param.properties.values().any(holds_files)
 }
 
 fn complete(file: &mut Map<String, Value>, filename: &str, content_type: &str, size: u64) {

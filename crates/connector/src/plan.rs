@@ -121,17 +121,18 @@ pub enum Body {
 
 impl Body {
     /// The ids of the stored files that it carries.
-    pub fn stored_files(&self) -> impl Iterator<Item = &str> {
+    pub fn stored_files(&self) -> Vec<String> {
         let contents: Vec<&Content> = match self {
             Self::Empty | Self::Json(_) | Self::Form(_) => Vec::new(),
             Self::Multipart(parts) => parts.iter().map(|part| &part.content).collect(),
             Self::Related { file, .. } => vec![&file.content],
             Self::Raw { content, .. } => vec![content],
         };
-        contents.into_iter().filter_map(|content| match content {
+        let stored = contents.into_iter().filter_map(|content| match content {
             Content::Inline(_) => None,
-            Content::Stored(id) => Some(id.as_str()),
-        })
+            Content::Stored(id) => Some(id.clone()),
+        });
+        stored.collect()
     }
 }
 

@@ -165,11 +165,6 @@ impl Egress {
         self.masked(&call, files, reading).await
     }
 
-    /// How long an answer may be that is held.
-    pub fn response_limit_bytes(&self) -> usize {
-        self.response_limit_bytes
-    }
-
     /// Sends a token request, once, and takes the tokens out of its answer.
     ///
     /// # Errors
@@ -254,7 +249,8 @@ impl Egress {
                 .map_err(|error| lost(error, sent()))?;
             match reading {
                 Reading::Whole(limit, keep) => {
-                    let keeping = keep.map(|keep| Keeping::new(keep, Masker::of(call.credential)));
+                    let keeping =
+                        keep.map(|keep| Keeping::new(keep, limit, Masker::of(call.credential)));
                     answer::read(answer, limit, keeping).await
                 }
                 Reading::Beginning(most) => Ok(answer::read_beginning(answer, most).await),

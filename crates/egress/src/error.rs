@@ -72,7 +72,9 @@ impl SendError {
         }
     }
 
-    pub(crate) fn because(self, source: impl Into<Source>) -> Self {
+    /// The same error with its cause, for the log.
+    #[must_use]
+    pub fn because(self, source: impl Into<Source>) -> Self {
         Self {
             source: Some(source.into()),
             ..self

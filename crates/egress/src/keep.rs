@@ -21,8 +21,8 @@ pub trait Sink: Send {
 pub struct Keep<'a> {
     /// Where it goes.
     pub sink: &'a mut dyn Sink,
-    /// How many decoded bytes are held before it does. Zero: none.
-    pub beyond: usize,
+    /// Whether it goes on from its first byte, and not only when it is longer than what is held.
+    pub at_once: bool,
     /// How many decoded bytes are taken at all.
     pub most: usize,
 }
@@ -33,13 +33,17 @@ const PIECE: usize = 64 * 1024;
 /// An answer on its way to where it is kept.
 pub(crate) struct Keeping<'a> {
     keep: Keep<'a>,
+    /// How many bytes are held before they go on.
+    beyond: usize,
     masker: Masker,
     begun: bool,
 }
 
 impl<'a> Keeping<'a> {
-    pub(crate) fn new(keep: Keep<'a>, masker: Masker) -> Self {
+    /// Holds up to `limit` bytes of an answer that does not go on at once.
+    pub(crate) fn new(keep: Keep<'a>, limit: usize, masker: Masker) -> Self {
         Self {
+            beyond: if keep.at_once { 0 } else { limit },
             keep,
             masker,
             begun: false,
@@ -54,7 +58,7 @@ impl<'a> Keeping<'a> {
     pub(crate) async fn pour(&mut self, held: &mut Capped) -> io::Result<()> {
         let enough = match self.begun {
             true => held.len() >= PIECE,
-            false => held.len() > self.keep.beyond,
+            false => held.len() > self.beyond,
         };
         if enough {
             self.begun = true;

@@ -132,6 +132,8 @@ impl Engine {
         let erased = self.store.delete_account(tenant, id, history).await?;
         let mut erased = erased.ok_or_else(|| not_found(tenant, id))?;
         erased.connections += removed.len() as u64;
+        // Now that nobody speaks for the account any more: a file that is still coming in finds that out at its end.
+        self.remove_files(tenant, id).await?;
         Ok(erased)
     }
 }

@@ -104,6 +104,7 @@ codes! {
     LinkedAccountNotFound "LINKED_ACCOUNT_NOT_FOUND" 404 Caller false SERVER_ERROR, "There is no such linked account in this environment.";
     ConnectionNotFound "CONNECTION_NOT_FOUND" 404 Caller false None, "The account has no such connection.";
     ResourceNotFound "RESOURCE_NOT_FOUND" 404 Caller false None, "There is nothing with this id.";
+    FileNotFound "FILE_NOT_FOUND" 404 Caller false None, "There is no such file: it was never there, was downloaded, belongs to another account, or its life is over.";
     RouteNotFound "ROUTE_NOT_FOUND" 404 Caller false None, "There is no such route; see /openapi.json.";
     MethodNotAllowed "METHOD_NOT_ALLOWED" 405 Caller false None, "The route does not take this method.";
     ConnectionRequired "CONNECTION_REQUIRED" 409 Credential false None, "The account is not connected to the application.";
@@ -113,9 +114,11 @@ codes! {
     ConnectionAmbiguous "CONNECTION_AMBIGUOUS" 409 Caller false None, "The account has several connections to the application; choose one with `connection_id`.";
     ConnectorChanged "CONNECTOR_CHANGED" 409 Policy false None, "The connector now sends credentials elsewhere than this one was sealed for; an operator has to approve that.";
     Conflict "CONFLICT" 409 Caller false SERVER_ERROR, "Something of that name exists already.";
+    FileInUse "FILE_IN_USE" 409 Caller true None, "The file is being downloaded by somebody else; it is there again if that breaks off.";
     IdempotencyInFlight "IDEMPOTENCY_IN_FLIGHT" 409 Caller true None, "The first call with this Idempotency-Key is still running; ask again later.";
     IdempotencyKeyReused "IDEMPOTENCY_KEY_REUSED" 422 Caller false None, "The Idempotency-Key was used with another request.";
     BodyTooLarge "BODY_TOO_LARGE" 413 Caller false None, "The body is larger than 3 MiB.";
+    FileTooLarge "FILE_TOO_LARGE" 413 Caller false None, "The file is larger than this installation keeps.";
     UriTooLong "URI_TOO_LONG" 414 Caller false None, "The request's line is longer than is read.";
     UnsupportedMediaType "UNSUPPORTED_MEDIA_TYPE" 415 Caller false None, "The body must be `application/json`.";
     HeadTooLarge "HEAD_TOO_LARGE" 431 Caller false None, "The request has more or longer headers than are read: at most 100, and 64 KiB together.";
@@ -133,6 +136,7 @@ codes! {
     UpstreamSuspended "UPSTREAM_SUSPENDED" 503 Network true None, "The application failed many times in a row, so that only a probe calls it every few seconds. Nothing was sent.";
     LogUnavailable "LOG_UNAVAILABLE" 503 Gateway true None, "The journal cannot be written, so nothing is done that it could not prove.";
     CredentialRefreshTimeout "CREDENTIAL_REFRESH_TIMEOUT" 503 Credential true None, "The credential's refresh did not finish in time.";
+    FilesFull "FILES_FULL" 507 Gateway true None, "There is no room for the file now; files go with their life, and the operator can give more room.";
     UpstreamTimeout "UPSTREAM_TIMEOUT" 504 Network false None, "The deadline passed before the application answered.";
 }
 

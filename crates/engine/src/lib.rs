@@ -16,6 +16,7 @@ pub mod connections;
 pub mod error;
 pub mod execute;
 pub mod executions;
+pub mod files;
 pub mod flow;
 pub mod journal;
 pub mod keychain;
@@ -41,6 +42,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::error::{Code, Error, Outcomes};
 use crate::execute::Claims;
+use crate::files::Files;
 use crate::flow::{Caps, Flow};
 use crate::keychain::KeyChain;
 use crate::model::{BootId, Rate};
@@ -73,6 +75,8 @@ pub struct Parts {
     pub rate: Option<Rate>,
     /// Where tokens are kept that the store cannot write; nowhere where nobody says.
     pub spill: Option<Box<dyn Spill>>,
+    /// Where files are kept; nowhere where nobody says.
+    pub files: Option<Files>,
 }
 
 /// All use cases.
@@ -92,6 +96,7 @@ pub struct Engine {
     /// Places for renewals that nobody asked for.
     renewing: Arc<Semaphore>,
     spill: Option<Box<dyn Spill>>,
+    files: Option<Files>,
     /// Itself, for what goes on when its caller is gone.
     me: Weak<Self>,
     /// The endpoints that are told something at present.
@@ -113,6 +118,7 @@ impl Engine {
             caps,
             rate,
             spill,
+            files,
         } = parts;
         let (boot, tasks) = (BootId::generate(), TaskTracker::new());
         Arc::new_cyclic(|me| Self {
@@ -130,6 +136,7 @@ impl Engine {
             flights: Flights::default(),
             renewing: Arc::new(Semaphore::new(oauth::AT_ONCE)),
             spill,
+            files,
             me: me.clone(),
             lanes: Arc::default(),
             rotating: Default::default(),

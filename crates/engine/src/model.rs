@@ -40,8 +40,8 @@ pub use execution::{
 };
 pub use ids::{
     ApiKeyId, AuditId, BootId, ConnectAttemptId, ConnectLinkId, ConnectionId, DataKeyId,
-    DeliveryId, EventId, ExecutionId, LinkedAccountId, OauthClientId, OrgId, RequestId, SessionId,
-    WebhookId,
+    DeliveryId, EventId, ExecutionId, FileId, LinkedAccountId, OauthClientId, OrgId, RequestId,
+    SessionId, WebhookId,
 };
 pub use key::{AdminKey, ApiKey, DataKeyRow};
 pub use oauth_client::OauthClient;

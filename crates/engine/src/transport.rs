@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use tenon_connector::token::TokenPaths;
-use tenon_egress::{Call, Egress, Response, SendError, Told};
+use tenon_egress::{Call, Contents, Egress, Keep, Response, SendError, Told};
 use url::Url;
 
 /// The way out.
@@ -11,6 +11,17 @@ use url::Url;
 pub trait Transport: Send + Sync {
     /// Sends the call, at most once, and says of a failure whether anything may have left.
     async fn send(&self, call: Call<'_>) -> Result<Response, SendError>;
+
+    /// The same with stored files among what is sent, and a place for an answer that is not to be held. Where none is to be kept or
+    /// sent, nothing more is asked of a transport than [`Self::send`].
+    async fn carry(
+        &self,
+        call: Call<'_>,
+        _files: Contents,
+        _keep: Option<Keep<'_>>,
+    ) -> Result<Response, SendError> {
+        self.send(call).await
+    }
 
     /// The same for whom the status is the answer: of the body no more than so many bytes, and nothing that comes late.
     async fn notify(&self, call: Call<'_>, most: usize) -> Result<Response, SendError>;
@@ -29,6 +40,15 @@ pub trait Transport: Send + Sync {
 impl Transport for Egress {
     async fn send(&self, call: Call<'_>) -> Result<Response, SendError> {
         Egress::send(self, call).await
+    }
+
+    async fn carry(
+        &self,
+        call: Call<'_>,
+        files: Contents,
+        keep: Option<Keep<'_>>,
+    ) -> Result<Response, SendError> {
+        Egress::carry(self, call, files, keep).await
     }
 
     async fn notify(&self, call: Call<'_>, most: usize) -> Result<Response, SendError> {

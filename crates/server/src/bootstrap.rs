@@ -5,6 +5,7 @@ mod clock;
 pub(crate) mod data_dir;
 pub(crate) mod database;
 mod error;
+mod files;
 pub(crate) mod keys;
 mod server_file;
 mod spill;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use tenon_egress::Egress;
 use tenon_engine::connect::is_this_machine;
+use tenon_engine::files::Files;
 use tenon_engine::keychain::KeyChain;
 use tenon_engine::registry::Registry;
 use tenon_engine::{Engine, Parts};
@@ -35,6 +37,7 @@ use crate::{api, jobs, listen, telemetry};
 pub(crate) use clock::SystemClock;
 use database::Database;
 pub use error::StartError;
+use files::FileFolder;
 pub use keys::FirstStart;
 pub(crate) use server_file::ServerFile;
 use spill::SpillFolder;
@@ -97,6 +100,7 @@ pub async fn open(config: &ServeConfig) -> Result<Installation, StartError> {
         caps: config.caps,
         rate: config.rate,
         spill: Some(Box::new(SpillFolder::new(config.data_dir.join("spill")))),
+        files: Some(files(config)),
     });
     let app = App {
         engine,
@@ -199,6 +203,16 @@ async fn start_sandbox(
     let stopped = stopping.clone().cancelled_owned();
     tasks.spawn(sandbox.clone().serve(listener, stopped));
     Ok((sandbox, address))
+}
+
+fn files(config: &ServeConfig) -> Files {
+    let limits = &config.files;
+    Files {
+        shelf: Box::new(FileFolder::new(config.files_folder(), limits.room_bytes)),
+        most_bytes: limits.most_bytes,
+        life_ms: i64::try_from(limits.life.as_millis()).unwrap_or(i64::MAX),
+        public_url: config.public_url.clone().unwrap_or_default(),
+    }
 }
 
 fn egress(config: &ServeConfig) -> Result<Egress, StartError> {

@@ -33,12 +33,38 @@ pub struct ServeConfig {
     pub caps: Caps,
     /// How often one linked account may call.
     pub rate: Option<Rate>,
+    /// How files are kept.
+    pub files: FileLimits,
     /// How many connections are held, and how long they may keep the server waiting.
     pub connections: Connections,
     /// Further root certificates for applications, in PEM.
     pub extra_ca_file: Option<PathBuf>,
     /// What the environment alone brings.
     pub environment: Environment,
+}
+
+/// How files are kept that were uploaded or that answers became.
+#[derive(Debug, Clone)]
+pub struct FileLimits {
+    /// The folder; `files` in the data directory where nobody says. Several replicas may share one.
+    pub folder: Option<PathBuf>,
+    /// How long a file may be, in bytes.
+    pub most_bytes: u64,
+    /// How much room all files together have, in bytes.
+    pub room_bytes: u64,
+    /// How long a file is kept.
+    pub life: Duration,
+}
+
+impl Default for FileLimits {
+    fn default() -> Self {
+        Self {
+            folder: None,
+            most_bytes: 100 * 1024 * 1024,
+            room_bytes: 10 * 1024 * 1024 * 1024,
+            life: Duration::from_secs(24 * 3600),
+        }
+    }
 }
 
 /// Bounds on the connections of the listener.
@@ -107,6 +133,12 @@ impl ServeConfig {
     pub fn key_file(&self) -> PathBuf {
         let usual = || self.data_dir.join("tenon.key");
         self.key_file.clone().unwrap_or_else(usual)
+    }
+
+    /// The folder of kept files.
+    pub fn files_folder(&self) -> PathBuf {
+        let usual = || self.data_dir.join("files");
+        self.files.folder.clone().unwrap_or_else(usual)
     }
 
     /// Where the first start leaves the admin key.

@@ -21,11 +21,17 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// Codes and typed fields that wait for a confirmation in vain are forgotten so soon after their minute.
 const FORGET: Duration = Duration::from_secs(20);
 
+/// Kept files are gone so soon after their life.
+const FILES: Duration = Duration::from_secs(60);
+
 /// Starts every job; they end when `app.stopping` says so.
 pub(crate) fn start(app: &App, tasks: &TaskTracker) {
     tasks.spawn(every(EXPIRY, app.clone(), async |app| expire(app).await));
     tasks.spawn(every(EXPIRY, app.clone(), async |app| {
         forget_deliveries(app).await
+    }));
+    tasks.spawn(every(FILES, app.clone(), async |app| {
+        sweep_files(app).await
     }));
     tasks.spawn(every(SWEEP, app.clone(), async |app| sweep(app).await));
     tasks.spawn(every(RENEWAL, app.clone(), async |app| renew(app).await));
@@ -115,6 +121,14 @@ async fn sweep(app: &App) {
         Ok(0) => {}
         Ok(swept) => tracing::warn!(swept, "executions without a written end count as unknown"),
         Err(error) => tracing::warn!(%error, "executions without a written end could not be ended"),
+    }
+}
+
+async fn sweep_files(app: &App) {
+    match app.engine.sweep_files().await {
+        Ok(0) => {}
+        Ok(swept) => tracing::debug!(swept, "removed files whose life is over"),
+        Err(error) => tracing::warn!(%error, "files whose life is over could not be removed"),
     }
 }
 

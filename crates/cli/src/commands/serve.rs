@@ -1,12 +1,13 @@
 //! `tenon serve`: the gateway.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tenon_server::bootstrap;
-use tenon_server::config::{Caps, Connections, Rate, ServeConfig};
+use tenon_server::config::{Caps, Connections, FileLimits, Rate, ServeConfig};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::arguments::Global;
@@ -35,7 +36,38 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     rate: RateArgs,
     #[command(flatten)]
+    files: FileArgs,
+    #[command(flatten)]
     connections: ConnectionArgs,
+}
+
+/// How files are kept that are uploaded, or that answers become.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Files")]
+struct FileArgs {
+    /// Where they lie, sealed; replicas may share one folder [default: files in the data directory]
+    #[arg(long, env = "TENON_FILES_DIR", value_name = "FOLDER")]
+    files_dir: Option<PathBuf>,
+    /// How long one may be
+    #[arg(long, env = "TENON_MAX_FILE_BYTES", value_name = "BYTES", default_value_t = FileLimits::default().most_bytes)]
+    max_file_bytes: u64,
+    /// How much room all of them have
+    #[arg(long, env = "TENON_FILES_ROOM_BYTES", value_name = "BYTES", default_value_t = FileLimits::default().room_bytes)]
+    files_room_bytes: u64,
+    /// How long one is kept
+    #[arg(long, env = "TENON_FILE_LIFE", value_name = "SECONDS", default_value_t = FileLimits::default().life.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    file_life: u64,
+}
+
+impl FileArgs {
+    fn limits(&self) -> FileLimits {
+        FileLimits {
+            folder: self.files_dir.clone(),
+            most_bytes: self.max_file_bytes,
+            room_bytes: self.files_room_bytes,
+            life: Duration::from_secs(self.file_life),
+        }
+    }
 }
 
 /// How often one linked account may call.
@@ -155,6 +187,7 @@ impl ServeArgs {
             public_url: self.public_url.clone(),
             caps: self.caps.caps(),
             rate: self.rate.rate(),
+            files: self.files.limits(),
             connections: self.connections.connections(),
             mirror_status: self.execute_status == ExecuteStatus::Mirror,
             ..global.config()

@@ -72,8 +72,7 @@ fn a_stored_file_is_named_and_what_is_known_of_it_stands_in_the_request() {
     let connector = connector(&[("act", &text)]);
     let action = connector.action("act").unwrap();
     let mut params = action.admit(json!({"file": {"file": "file_1"}})).unwrap();
-    let places = action.stored_files(&params);
-    assert_eq!(places, [("file".to_owned(), "file_1".to_owned())]);
+    assert_eq!(action.stored_files(&params), ["file_1"]);
     let known = StoredFile {
         filename: "b.pdf".to_owned(),
         content_type: "application/pdf".to_owned(),
@@ -81,7 +80,7 @@ fn a_stored_file_is_named_and_what_is_known_of_it_stands_in_the_request() {
     };
     action.describe_files(&mut params, &[("file_1".to_owned(), known)].into());
     let plan = plan(&connector, action, &params).unwrap();
-    assert_eq!(plan.body.stored_files().collect::<Vec<_>>(), ["file_1"]);
+    assert_eq!(plan.body.stored_files(), ["file_1"]);
     assert!(
         plan.headers
             .contains(&("x-type".to_owned(), "application/pdf".to_owned()))

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use tenon_connector::document::Effect;
 use tenon_connector::rate::{Told, Window};
 use tenon_connector::retry::{Ending, Safety};
-use tenon_connector::{Answer, Plan, Verdict};
-use tenon_egress::{Call, Route};
+use tenon_connector::{Answer, Payload, Plan, Verdict, disposition};
+use tenon_egress::{Call, ErrorKind, Fault, Keep, Route, SendError};
 use tenon_vault::Credential;
 use tokio::time::Instant;
 
@@ -16,6 +17,15 @@ use crate::accounts::partition;
 use crate::connections::Question;
 use crate::flow::Turn;
 use crate::model::{Attempt, Connection, ConnectionEventKind, ConnectionStatus, Outcome};
+
+const NOT_THERE: Fault = Fault(
+    ErrorKind::StoredFile,
+    "was sent nothing: a file of the request is not there",
+);
+const NOT_KEPT: Fault = Fault(
+    ErrorKind::NotKept,
+    "answered, and there was no room to keep the answer",
+);
 
 /// How long an application may take to confirm that a refused credential is dead.
 const CONFIRM_LIMIT: Duration = Duration::from_secs(5);
@@ -87,7 +97,7 @@ impl Engine {
         run: &Run,
         plan: &Plan,
         credential: &Credential,
-    ) -> Result<Answer, tenon_egress::SendError> {
+    ) -> Result<Answer, SendError> {
         let hosts = run
             .connector
             .host_set(&run.facts.connection)
@@ -102,7 +112,44 @@ impl Engine {
             route,
             deadline: run.deadline,
         };
-        self.egress.send(call).await.map(outcome::answer)
+        let account = (&run.execution.tenant, &run.execution.account);
+        // Opened anew for each attempt: a repetition sends a file from its start.
+        let ids = plan.body.stored_files();
+        let files = self.open_files(account.0, account.1, ids).await;
+        let files = files.map_err(|error| SendError::from(NOT_THERE).because(error))?;
+        let Some((at_once, most)) = self.keeps(run, plan) else {
+            let carried = self.egress.carry(call, files, None);
+            return carried.await.map(outcome::answer);
+        };
+        let mut receiving = self.receiving_for(account.0, account.1);
+        let sink = &mut receiving;
+        let keep = Keep {
+            sink,
+            at_once,
+            most,
+        };
+        let response = self.egress.carry(call, files, Some(keep)).await?;
+        let success = (200..=299).contains(&response.status);
+        let mut answer = outcome::answer(response);
+        if receiving.has_begun() || (at_once && success) {
+            let named = disposition::filename(&answer);
+            let kept = receiving.finish((named, Some(answer.content_type().to_owned())));
+            let file = kept.await.map_err(|error| {
+                SendError::new(NOT_KEPT, tenon_egress::Sent::Maybe).because(error)
+            })?;
+            answer.payload = Payload::File(self.with_link(file));
+        }
+        Ok(answer)
+    }
+
+    /// Whether the answer goes to a file, and how long it may be then: at once where the action gives a file, and otherwise where a
+    /// caller who only reads would have to do without it.
+    fn keeps(&self, run: &Run, plan: &Plan) -> Option<(bool, usize)> {
+        let most = usize::try_from(self.most_file_bytes()?).unwrap_or(usize::MAX);
+        let last = run.action.step_names().last() == Some(plan.step.as_str());
+        let gives_file = run.action.gives_file;
+        let may = gives_file || (run.execution.effect == Effect::Read && run.wants_one_answer());
+        (last && may).then_some((gives_file, most))
     }
 
     /// The way to the application, or to the sandbox that plays it.

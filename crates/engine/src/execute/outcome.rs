@@ -54,6 +54,8 @@ pub(super) fn is_final(error: &SendError) -> bool {
         ErrorKind::HostNotAllowed
             | ErrorKind::AddressNotAllowed
             | ErrorKind::Plan
+            | ErrorKind::StoredFile
+            | ErrorKind::NotKept
             | ErrorKind::TooLarge
     )
 }
@@ -114,6 +116,8 @@ fn code_of(error: &SendError) -> Code {
         (ErrorKind::TooLarge, _) => Code::UpstreamTooLarge,
         (ErrorKind::Timeout, _) => Code::UpstreamTimeout,
         (ErrorKind::Plan, _) => Code::ValidationError,
+        (ErrorKind::StoredFile, _) => Code::FileNotFound,
+        (ErrorKind::NotKept, _) => Code::FilesFull,
         (ErrorKind::Tls, Sent::No) => Code::UpstreamTls,
         (ErrorKind::Protocol, Sent::Maybe) => Code::UpstreamProtocol,
         (_, Sent::No) => Code::UpstreamUnreachable,

@@ -90,7 +90,7 @@ impl Engine {
         let deadline = Instant::now() + request.timeout;
         let (connector, action) = self.registry.action(&request.slug, &request.action)?;
         self.check_enabled(caller.tenant(), &connector.slug).await?;
-        let params = action
+        let mut params = action
             .admit(request.body.clone())
             .map_err(Error::validation)?;
         let effect = action.effect(&params);
@@ -110,6 +110,7 @@ impl Engine {
                 None => {}
             }
         }
+        self.describe_files(caller, &action, &mut params).await?;
         let mut prepared = self
             .prepare(caller, &request, connector, action, params, effect)
             .await?;
@@ -120,6 +121,9 @@ impl Engine {
             over => prepared.resume(over),
         }
         let first = prepared.plan_first()?;
+        let (tenant, account) = (caller.tenant(), &caller.account().account_id);
+        self.known_files(tenant, account, first.1.body.stored_files())
+            .await?;
         if request.dry_run {
             return Ok(Reply::DryRun(prepared.show(first)));
         }
@@ -127,6 +131,20 @@ impl Engine {
         self.count_call(caller).await?;
         let run = self.run_of(caller, &request, prepared, first, (pass, deadline));
         self.start(run, key.zip(claim), request.asynchronous).await
+    }
+
+    /// Says of the stored files among the parameters what requests may ask of them.
+    async fn describe_files(
+        &self,
+        caller: &AccountCaller,
+        action: &Action,
+        params: &mut Map<String, Value>,
+    ) -> Outcomes<()> {
+        let (tenant, account) = (caller.tenant(), &caller.account().account_id);
+        let ids = action.stored_files(params);
+        let known = self.known_files(tenant, account, ids).await?;
+        action.describe_files(params, &known);
+        Ok(())
     }
 
     /// Waits until the call may begin. Whoever is refused here left nothing behind.

@@ -236,6 +236,11 @@ impl Run {
         Ok(planned?)
     }
 
+    /// Whether the last answer alone is what the caller gets.
+    pub(super) fn wants_one_answer(&self) -> bool {
+        self.reading == Reading::Data && self.action.fetch_all(&self.params).is_none()
+    }
+
     /// Whether the application may have done a step already: that a repetition was not sent says nothing then.
     pub(super) fn may_have_done(&self, step: &str) -> bool {
         let mut attempts = self.execution.attempts.iter();
@@ -305,7 +310,12 @@ impl Run {
                 .data(&self.params, answers, &last)
                 .unwrap_or_else(|_unfit| last.payload.clone().into_data()),
         };
-        Ok(self.answered(data, last.status, next))
+        let mut answered = self.answered(data, last.status, next);
+        if last.is_kept() {
+            // The caller's projection is of the answer, not of where it is.
+            answered.data = last.payload.into_data();
+        }
+        Ok(answered)
     }
 
     fn answered(

@@ -100,3 +100,7 @@ id!(
     /// One event on its way to one endpoint.
     DeliveryId, "whd"
 );
+id!(
+    /// A file that is kept for a while.
+    FileId, "file"
+);

@@ -157,6 +157,7 @@ async fn built(store: Arc<SqliteStore>, clock: Arc<Still>, ring: KeyRing) -> Arc
         caps: Caps::default(),
         rate: None,
         spill: None,
+        files: None,
     })
 }
 

@@ -21,6 +21,7 @@ mod error;
 mod execute;
 mod executions;
 mod extract;
+mod files;
 mod instances;
 mod left_out;
 mod listing;

@@ -85,6 +85,10 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
         let body = request_body(route, request, schemas);
         shown.insert("requestBody".to_owned(), body);
     }
+    if route.operation.takes_bytes {
+        let body = json!({"content": bytes(), "required": true});
+        shown.insert("requestBody".to_owned(), body);
+    }
     shown.insert("responses".to_owned(), responses(route, schemas));
     Value::Object(shown)
 }
@@ -114,6 +118,11 @@ fn content(schema: &Schema) -> Value {
     json!({"application/json": {"schema": schema}})
 }
 
+/// Any bytes, of whatever type.
+fn bytes() -> Value {
+    json!({"*/*": {"schema": {"type": "string", "format": "binary"}}})
+}
+
 /// The error envelope, as every operation may answer it.
 fn error(schemas: &mut SchemaGenerator) -> Value {
     let schema = schemas.subschema_for::<Envelope<'static>>();
@@ -127,6 +136,9 @@ fn responses(route: &Route, schemas: &mut SchemaGenerator) -> Value {
     }
     let success = match route.operation.response {
         Some(response) => json!({"description": "Done", "content": content(&response(schemas))}),
+        None if route.operation.gives_bytes => {
+            json!({"description": "The content", "content": bytes()})
+        }
         None => json!({"description": "Done"}),
     };
     let mut all = json!({route.operation.status.to_string(): success, "default": refusal});

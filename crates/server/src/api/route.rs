@@ -51,6 +51,8 @@ pub struct Operation {
     pub(super) headers: Vec<(&'static str, &'static str)>,
     pub(super) queries: Vec<SchemaOf>,
     pub(super) request: Option<SchemaOf>,
+    pub(super) takes_bytes: bool,
+    pub(super) gives_bytes: bool,
     pub(super) demand: Option<fn() -> Value>,
     pub(super) response: Option<SchemaOf>,
     pub(super) accepted: Option<SchemaOf>,
@@ -70,6 +72,8 @@ impl Operation {
             headers: Vec::new(),
             queries: Vec::new(),
             request: None,
+            takes_bytes: false,
+            gives_bytes: false,
             demand: None,
             response: None,
             accepted: None,
@@ -115,6 +119,22 @@ impl Operation {
     pub(super) fn takes<T: JsonSchema>(self) -> Self {
         let request: Option<SchemaOf> = Some(SchemaGenerator::subschema_for::<T>);
         Self { request, ..self }
+    }
+
+    /// Takes a file's content as its body.
+    pub(super) fn takes_bytes(self) -> Self {
+        Self {
+            takes_bytes: true,
+            ..self
+        }
+    }
+
+    /// Answers with a file's content.
+    pub(super) fn gives_bytes(self) -> Self {
+        Self {
+            gives_bytes: true,
+            ..self
+        }
     }
 
     /// Holds the body to the members of this schema too, beside those of its type.

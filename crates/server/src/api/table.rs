@@ -3,7 +3,7 @@
 use super::route::Route;
 use super::{
     accounts, actions, admin, app_credentials, applications, connect, connections, credentials,
-    executions, instances, left_out, listing, sdk, sessions, system, webhooks,
+    executions, files, instances, left_out, listing, sdk, sessions, system, webhooks,
 };
 
 /// Every route of the API.
@@ -18,6 +18,7 @@ pub fn routes() -> Vec<Route> {
         connections::routes(),
         sessions::routes(),
         executions::routes(),
+        files::routes(),
         instances::routes(),
         sdk::routes(),
         connect::routes(),

@@ -332,6 +332,7 @@ async fn app(
         caps: tenon_engine::flow::Caps::default(),
         rate: None,
         spill: None,
+        files: None,
     });
     engine.begin_life().await.unwrap();
     // A port that nobody listens on any more.

@@ -220,6 +220,7 @@ async fn engine(
         caps,
         rate: None,
         spill: None,
+        files: None,
     }))
 }
 
