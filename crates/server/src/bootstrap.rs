@@ -37,7 +37,7 @@ use crate::{api, jobs, listen, telemetry};
 pub(crate) use clock::SystemClock;
 use database::Database;
 pub use error::StartError;
-use files::FileFolder;
+pub use files::FileFolder;
 pub use keys::FirstStart;
 pub(crate) use server_file::ServerFile;
 use spill::SpillFolder;

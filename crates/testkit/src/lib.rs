@@ -14,6 +14,7 @@ mod application;
 pub mod browser;
 mod canary;
 mod clock;
+pub mod depot;
 pub mod dns;
 pub mod fuzz;
 mod http;

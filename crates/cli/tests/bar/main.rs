@@ -16,6 +16,7 @@ mod egress;
 mod engines;
 mod execution;
 mod fairness;
+mod files;
 mod hostile;
 mod idempotency;
 mod inbound;

@@ -21,7 +21,7 @@ const CONTENT: &str = "sealed";
 const LABEL: &str = "json";
 
 /// A folder that is made when it is first needed.
-pub(super) struct FileFolder(Arc<Place>);
+pub struct FileFolder(Arc<Place>);
 
 struct Place {
     path: PathBuf,
@@ -31,7 +31,8 @@ struct Place {
 }
 
 impl FileFolder {
-    pub(super) fn new(path: PathBuf, room: u64) -> Self {
+    /// The folder at this path, in which so many bytes have room.
+    pub fn new(path: PathBuf, room: u64) -> Self {
         Self(Arc::new(Place {
             path,
             room,

@@ -11,6 +11,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
 use tenon_connector::Bundle;
 use tenon_egress::{Config, Egress};
+use tenon_engine::files::Files;
 use tenon_engine::keychain::KeyChain;
 use tenon_engine::model::Millis;
 use tenon_engine::ports::{Clock, Store};
@@ -19,6 +20,7 @@ use tenon_engine::{Engine, Parts};
 use tenon_sandbox::Sandbox;
 use tenon_server::api;
 use tenon_server::app::{ApiSettings, App};
+use tenon_server::bootstrap::FileFolder;
 use tenon_server::catalogue::Catalogue;
 use tenon_store::SqliteStore;
 use tenon_testkit::{Application, SECRET, Searched, assert_clean};
@@ -332,7 +334,12 @@ async fn app(
         caps: tenon_engine::flow::Caps::default(),
         rate: None,
         spill: None,
-        files: None,
+        files: settings.data_dir.as_ref().map(|folder| Files {
+            shelf: Box::new(FileFolder::new(folder.join("files"), 10_000_000)),
+            most_bytes: 1_000_000,
+            life_ms: 60_000,
+            public_url: String::new(),
+        }),
     });
     engine.begin_life().await.unwrap();
     // A port that nobody listens on any more.
