@@ -12,6 +12,9 @@ pub const CONNECTOR_FILE: &str = "connector.yaml";
 /// The file that says where the vendor's description is wrong. For tools; a connector is the same without it.
 pub const EXCEPTIONS_FILE: &str = "exceptions.yaml";
 
+/// The file that says what an operator sets up, in Markdown. For people; a connector is the same without it.
+pub const README_FILE: &str = "README.md";
+
 /// The files of one connector.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bundle {

@@ -42,7 +42,7 @@ mod fuzz_tests;
 
 pub use action::{Action, FETCH_ALL};
 pub use answer::{Answer, Failure, Verdict};
-pub use bundle::{Bundle, CONNECTOR_FILE, EXCEPTIONS_FILE};
+pub use bundle::{Bundle, CONNECTOR_FILE, EXCEPTIONS_FILE, README_FILE};
 pub use connector::{Connector, Facts, HTTP_REQUEST, Way};
 pub use file::StoredFile;
 pub use input::FieldError;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tenon_connector::{Action, Bundle, Connector, Problem};
+use tenon_connector::{Action, Bundle, Connector, Problem, README_FILE};
 
 use crate::error::{Code, Error, Outcomes};
 
@@ -103,6 +103,17 @@ impl Snapshot {
     /// The connectors in the order of their slugs.
     pub fn connectors(&self) -> impl Iterator<Item = &Arc<Connector>> {
         self.connectors.values()
+    }
+
+    /// A connector by slug.
+    pub fn connector(&self, slug: &str) -> Option<&Arc<Connector>> {
+        self.connectors.get(slug)
+    }
+
+    /// What an operator reads before setting a connector up, in Markdown.
+    pub fn readme(&self, slug: &str) -> Option<&str> {
+        let files = &self.sources.get(slug)?.files;
+        files.get(README_FILE).map(String::as_str)
     }
 
     /// What is wrong with connectors, by slug.

@@ -13,6 +13,8 @@ pub mod doctor;
 pub mod maintenance;
 
 mod connect;
+mod docs;
 mod jobs;
 mod listen;
+mod pages;
 mod telemetry;

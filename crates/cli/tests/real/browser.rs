@@ -1,6 +1,7 @@
 //! Chromium: users who consent at a certified authorization server, and the official SDK in the page of a tenant.
 
 mod connect;
+mod docs;
 mod hosted;
 mod scene;
 

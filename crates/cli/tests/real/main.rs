@@ -10,6 +10,7 @@
 
 mod browser;
 mod curl;
+mod docs;
 mod faults;
 mod overlay;
 mod prism;

@@ -34,7 +34,8 @@ pub enum Access {
     TenantOrSession,
     /// The admin key: the whole installation.
     Admin,
-    /// A browser at a page for people. Its handler asks for the secret of the browser wherever there is something to see.
+    /// A browser at a page for people. Its handler asks for the secret of the browser wherever there is something of a
+    /// tenant's to see.
     Browser,
 }
 

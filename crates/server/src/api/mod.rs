@@ -17,6 +17,7 @@ mod connections;
 mod cors;
 mod credentials;
 mod date;
+mod docs;
 mod error;
 mod execute;
 mod executions;

@@ -4,9 +4,16 @@ use http::Uri;
 use http::uri::PathAndQuery;
 
 /// Where the API's own part of a path can begin.
-const FOLDERS: [&str; 5] = ["/api/v1/", "/api/v2/", "/api/v3/", "/mcp/", "/connect/"];
+const FOLDERS: [&str; 6] = [
+    "/api/v1/",
+    "/api/v2/",
+    "/api/v3/",
+    "/mcp/",
+    "/connect/",
+    "/docs/",
+];
 /// Whole paths that can stand behind a prefix.
-const FILES: [&str; 4] = ["/openapi.json", "/healthz", "/readyz", "/metrics"];
+const FILES: [&str; 5] = ["/openapi.json", "/healthz", "/readyz", "/metrics", "/docs"];
 
 /// The address without prefix and final slash.
 pub(super) fn rewrite(uri: &Uri) -> Option<Uri> {
@@ -52,6 +59,8 @@ mod tests {
                 "/api/v2/public/linked-account/a%2Fb%40c",
             ),
             ("/backend/connect/s/link_1/", "/connect/s/link_1"),
+            ("/backend/docs/", "/docs"),
+            ("/backend/docs/acme/add?q=x", "/docs/acme/add?q=x"),
             (
                 "/api/v1/connect/callback?code=a",
                 "/api/v1/connect/callback?code=a",

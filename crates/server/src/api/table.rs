@@ -3,7 +3,7 @@
 use super::route::Route;
 use super::{
     accounts, actions, admin, app_credentials, applications, connect, connections, credentials,
-    executions, files, instances, left_out, listing, sdk, sessions, system, webhooks,
+    docs, executions, files, instances, left_out, listing, sdk, sessions, system, webhooks,
 };
 
 /// Every route of the API.
@@ -22,6 +22,7 @@ pub fn routes() -> Vec<Route> {
         instances::routes(),
         sdk::routes(),
         connect::routes(),
+        docs::routes(),
         webhooks::routes(),
         admin::routes(),
         system::routes(),

@@ -10,12 +10,17 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use tenon_connector::{Bundle, CONNECTOR_FILE, EXCEPTIONS_FILE, FILE_LIMIT_BYTES, Problem};
+use tenon_connector::{
+    Bundle, CONNECTOR_FILE, EXCEPTIONS_FILE, FILE_LIMIT_BYTES, Problem, README_FILE,
+};
 
 /// The most connectors that a folder may hold.
 const MOST_CONNECTORS: usize = 2_000;
 /// The most files that a connector may have.
 const MOST_FILES: usize = 2_000;
+
+/// The most that is read of a README.
+const README_LIMIT_BYTES: u64 = 128 * 1024;
 
 /// What was found: by slug, the files or why they cannot be read.
 pub type Found = BTreeMap<String, Result<Bundle, Vec<Problem>>>;
@@ -77,6 +82,9 @@ fn connector(slug: String, folder: &Path) -> Result<Bundle, Vec<Problem>> {
             Err(error) => problems.push(unreadable(name, &error)),
         }
     }
+    if let Some(readme) = readme(folder) {
+        files.insert(README_FILE.to_owned(), readme);
+    }
     if problems.is_empty() {
         Ok(Bundle { slug, files })
     } else {
@@ -84,7 +92,15 @@ fn connector(slug: String, folder: &Path) -> Result<Bundle, Vec<Problem>> {
     }
 }
 
-/// The files that a connector may have, by their names in it.
+/// Its README as far as it can be read: a connector works without one, so nothing about it is a problem.
+fn readme(folder: &Path) -> Option<String> {
+    let mut bytes = Vec::new();
+    let file = File::open(folder.join(README_FILE)).ok()?;
+    file.take(README_LIMIT_BYTES).read_to_end(&mut bytes).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The files that a connector cannot do without, by their names in it, with those that it may have for tools.
 fn names(folder: &Path) -> Result<Vec<(String, PathBuf)>, Problem> {
     let mut names = Vec::new();
     for name in [CONNECTOR_FILE, EXCEPTIONS_FILE] {
@@ -170,7 +186,7 @@ mod tests {
         let files = &all["pebble"].as_ref().unwrap().files;
         assert_eq!(
             files.keys().collect::<Vec<_>>(),
-            ["actions/create_note.yaml", "connector.yaml"]
+            ["README.md", "actions/create_note.yaml", "connector.yaml"]
         );
         assert_eq!(all, one);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use include_dir::{Dir, include_dir};
-use tenon_connector::Bundle;
+use tenon_connector::{Bundle, README_FILE};
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../connectors");
 
@@ -23,7 +23,7 @@ fn collect(root: &Dir<'_>, folder: &Dir<'_>, files: &mut BTreeMap<String, String
         let name = file.path().strip_prefix(root.path()).ok();
         let name = name.and_then(|path| path.to_str());
         if let (Some(name), Some(text)) = (name, file.contents_utf8())
-            && name.ends_with(".yaml")
+            && (name.ends_with(".yaml") || name == README_FILE)
         {
             files.insert(name.to_owned(), text.to_owned());
         }

@@ -13,6 +13,7 @@ mod authorization;
 mod conformance;
 mod connecting;
 mod credentials;
+mod docs;
 mod document;
 mod errors;
 mod executing;

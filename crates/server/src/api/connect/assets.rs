@@ -4,7 +4,8 @@ use axum::response::Response;
 
 use crate::api::access::Access::Browser;
 use crate::api::route::{Operation, Route, get};
-use crate::connect::{CONFIRM_SCRIPT, PAGE_SCRIPT, STYLE, script, style};
+use crate::connect::{CONFIRM_SCRIPT, PAGE_SCRIPT, STYLE};
+use crate::pages::{script, style};
 
 pub(super) fn routes() -> Vec<Route> {
     let operation = |id| Operation::new(id, "A part of the connect pages");

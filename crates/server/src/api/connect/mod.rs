@@ -12,6 +12,7 @@ mod start;
 mod view;
 
 pub(super) use callback::address as callback_address;
+pub(super) use view::{app_view, base};
 
 use super::route::Route;
 

@@ -15,7 +15,8 @@ use crate::api::access::Access::Browser;
 use crate::api::extract::Path;
 use crate::api::route::{Operation, Route, get};
 use crate::app::App;
-use crate::connect::{Theme, style};
+use crate::connect::Theme;
+use crate::pages::style;
 
 pub(super) fn routes() -> Vec<Route> {
     let page = |id| Operation::new(id, "A connect page");

@@ -11,13 +11,14 @@ use tenon_engine::model::{ConnectFault, ConnectProblem, Connection, RequestId};
 
 use crate::api::error::Failure;
 use crate::app::App;
-use crate::connect::{Explained, Theme, explain, html, render};
+use crate::connect::{Explained, Theme, explain};
+use crate::pages::{html, render};
 
 /// Where nobody knows yet whose page it is.
 const NOBODY: &str = "the website that you came from";
 
 /// The address that the pages of an installation begin with, without scheme and host.
-pub(super) fn base(app: &App) -> String {
+pub(in crate::api) fn base(app: &App) -> String {
     let url = app.settings.public_url();
     let url = url.and_then(|url| url::Url::parse(&url).ok());
     url.map(|url| url.path().trim_end_matches('/').to_owned())
@@ -73,7 +74,7 @@ pub(super) fn page(name: &str, view: &Map<String, Value>) -> Outcomes<Response> 
 }
 
 /// An application as the templates know it.
-pub(super) fn app_view(connector: &Connector) -> Value {
+pub(in crate::api) fn app_view(connector: &Connector) -> Value {
     let icon = connector.icon.as_deref();
     let icon = icon.filter(|icon| icon.starts_with("https://") || icon.starts_with("data:image/"));
     json!({

@@ -5,13 +5,6 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use http::{HeaderName, HeaderValue, StatusCode};
 
-/// The stylesheet of every page.
-pub(crate) const STYLE: &str = include_str!("pages/style.css");
-/// The script of the pages: what can be done without it is.
-pub(crate) const PAGE_SCRIPT: &str = include_str!("pages/page.js");
-/// The script for the tenant's own pages.
-pub(crate) const CONFIRM_SCRIPT: &str = include_str!("pages/confirm.js");
-
 /// No inline script or style, nothing from elsewhere but pictures, no frame around it, and forms that go nowhere else.
 /// The way to the application is no answer to a form: browsers would hold every redirect behind it to `form-action`.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \

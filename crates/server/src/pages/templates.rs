@@ -6,14 +6,12 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 use tenon_engine::error::{Error, Outcomes};
 
-const FILES: [(&str, &str); 6] = [
-    ("layout.html", include_str!("pages/layout.html")),
-    ("applications.html", include_str!("pages/applications.html")),
-    ("consent.html", include_str!("pages/consent.html")),
-    ("leaving.html", include_str!("pages/leaving.html")),
-    ("attempt.html", include_str!("pages/attempt.html")),
-    ("stopped.html", include_str!("pages/stopped.html")),
-];
+use crate::{connect, docs};
+
+/// The templates by name, of each kind of pages.
+fn files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    connect::TEMPLATES.into_iter().chain(docs::TEMPLATES)
+}
 
 static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> =
     LazyLock::new(environment);
@@ -22,7 +20,7 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_name| AutoEscape::Html);
-    for (name, source) in FILES {
+    for (name, source) in files() {
         environment.add_template(name, source)?;
     }
     Ok(environment)
