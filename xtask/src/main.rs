@@ -5,6 +5,7 @@
 //! What the tree has to look like (edges between crates, no application named in Rust, files that open with what
 //! they are for) is tested in [`tree`].
 
+mod catalogue;
 mod codegen;
 mod figures;
 mod imports;
@@ -32,11 +33,12 @@ fn main() -> Result<()> {
         ["bar"] => suite::bar(),
         ["figures"] => figures::print(),
         ["codegen"] => codegen::write(),
+        ["catalogue"] => catalogue::print(),
         ["import-table"] => imports::print(),
         ["tools"] => tools::install().map(drop),
         _ => bail!(
             "use `cargo xtask test`, `cargo xtask bar`, `cargo xtask figures`, `cargo xtask codegen`, \
-             `cargo xtask import-table` or `cargo xtask tools`"
+             `cargo xtask catalogue`, `cargo xtask import-table` or `cargo xtask tools`"
         ),
     }
 }

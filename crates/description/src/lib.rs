@@ -14,6 +14,7 @@ mod body;
 mod cycles;
 mod discovery;
 mod keywords;
+mod odata;
 mod openapi;
 mod operation;
 mod params;
@@ -26,6 +27,7 @@ pub mod vendor;
 pub mod verify;
 mod ways;
 
+pub use odata::Odata;
 pub use reader::read;
 pub use shape::{
     Answer, Content, Description, Encoding, Media, Operation, Parameter, Place, Problem,

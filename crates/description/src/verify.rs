@@ -29,6 +29,7 @@ pub use graphql::Graphql;
 pub use paths::{PathList, Reached};
 
 use self::address::Match;
+use crate::odata::Odata;
 use crate::shape::{Answer, Description};
 
 /// What an application's vendor publishes, in whichever form.
@@ -37,6 +38,8 @@ pub enum Source {
     Operations(Box<Description>),
     /// A GraphQL schema.
     Graphql(Box<Graphql>),
+    /// An entity model.
+    Odata(Box<Odata>),
     /// Paths and permissions, and nothing else.
     Paths(PathList),
 }
@@ -59,6 +62,15 @@ pub struct Checked {
     pub operations: Vec<String>,
     /// What does not agree; empty where everything does.
     pub findings: Vec<Finding>,
+    /// What does not agree and is excused.
+    pub excused: Vec<Finding>,
+}
+
+impl Checked {
+    /// Whether a request of it is none of the description's operations, and that is excused: nothing more was looked at.
+    pub fn is_beyond_description(&self) -> bool {
+        self.excused.iter().any(|finding| finding.at == "operation")
+    }
 }
 
 /// Verifies every action of a connector but `httprequest`, which has no request of its own.
@@ -118,6 +130,7 @@ fn check(connector: &Connector, action: &Action, sources: &[Source]) -> Checked 
         action: action.id.clone(),
         operations: look.operations,
         findings: look.findings.into_iter().collect(),
+        excused: Vec::new(),
     }
 }
 
@@ -173,24 +186,24 @@ fn graphql_source<'a>(look: &Look<'a>, plan: &Plan) -> Option<&'a Graphql> {
 fn operation<'a>(look: &mut Look<'a>, plan: &Plan) -> Option<Match<'a>> {
     let line = format!("{} {}", plan.method.as_str(), plan.url.path());
     let found = address::find(look.connector, look.sources, plan);
-    if let Some(matched) = found {
-        note(look, matched.name());
-        if let Some(address) = matched.elsewhere(look.connector, plan) {
-            look.find("address", address);
-        }
-        permissions::allow(look, &matched.operation.scopes.concat());
-        return Some(matched);
-    }
     let listed = look.sources.iter().find_map(|source| match source {
         Source::Paths(paths) => paths.reached(look.connector, plan),
         _ => None,
     });
-    match listed {
-        Some(reached) => {
-            note(look, reached.name.clone());
-            permissions::allow(look, &reached.scopes);
+    if let Some(reached) = &listed {
+        permissions::allow(look, &reached.scopes);
+    }
+    match (found, listed) {
+        (Some(matched), _) => {
+            note(look, matched.name());
+            if let Some(address) = matched.elsewhere(look.connector, plan) {
+                look.find("address", address);
+            }
+            permissions::allow(look, &matched.operation.scopes.concat());
+            return Some(matched);
         }
-        None => look.find("operation", format!("the description has no `{line}`")),
+        (None, Some(reached)) => note(look, reached.name),
+        (None, None) => look.find("operation", format!("the description has no `{line}`")),
     }
     None
 }

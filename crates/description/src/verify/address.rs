@@ -1,15 +1,20 @@
 //! Which operation a request is, by its method and its path.
 
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
 use tenon_connector::{Connector, Plan};
 use url::Url;
 
 use super::Source;
-use crate::shape::{Description, Operation};
+use crate::shape::Operation;
 
 /// The operation that a request is.
 pub(super) struct Match<'a> {
-    pub(super) description: &'a Description,
-    pub(super) operation: &'a Operation,
+    /// The schemas that it refers to.
+    pub(super) defs: &'a Map<String, Value>,
+    servers: &'a [String],
+    pub(super) operation: Cow<'a, Operation>,
     /// The values of the path's variables, decoded.
     pub(super) segments: Vec<(String, String)>,
     /// What stands before the operation's path in the request's.
@@ -26,11 +31,7 @@ impl Match<'_> {
     /// Says so where the description has the operation at another address. One that each customer brings cannot be compared.
     pub(super) fn elsewhere(&self, connector: &Connector, plan: &Plan) -> Option<String> {
         let own = &self.operation.servers;
-        let servers = if own.is_empty() {
-            &self.description.servers
-        } else {
-            own
-        };
+        let servers = if own.is_empty() { self.servers } else { own };
         if servers.is_empty() || connector.has_varying_address() {
             return None;
         }
@@ -87,8 +88,9 @@ pub(super) fn find<'a>(
                     continue;
                 };
                 let matched = Match {
-                    description,
-                    operation,
+                    defs: &description.defs,
+                    servers: &description.servers,
+                    operation: Cow::Borrowed(operation),
                     segments,
                     prefix,
                 };
@@ -99,7 +101,29 @@ pub(super) fn find<'a>(
             }
         }
     }
-    best.map(|(_, matched)| matched)
+    let modelled = || {
+        sources
+            .iter()
+            .find_map(|source| in_model(connector, source, plan))
+    };
+    best.map(|(_, matched)| matched).or_else(modelled)
+}
+
+/// The operation that a path through an entity model comes to.
+fn in_model<'a>(connector: &Connector, source: &'a Source, plan: &Plan) -> Option<Match<'a>> {
+    let Source::Odata(model) = source else {
+        return None;
+    };
+    let base = connector.base_path();
+    let path = plan.url.path().strip_prefix(&base)?;
+    let operation = model.operation(plan.method.as_str(), path)?;
+    Some(Match {
+        defs: &model.defs,
+        servers: &[],
+        operation: Cow::Owned(operation),
+        segments: Vec::new(),
+        prefix: base,
+    })
 }
 
 /// What stands before the path, the values of its variables, and how many of its segments are literal.

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tenon_connector::document::AnswerDoc;
 
 use super::address::Match;
-use super::knows::{Member, Shape, Told, walk};
+use super::knows::{Member, Shape, Told, is_annotation, walk};
 use super::values::{Strictness, misfits};
 use super::{Look, answer_for};
 use crate::shape::Content;
@@ -31,14 +31,14 @@ pub(super) fn check(look: &mut Look<'_>, matched: &Match<'_>, answer: &AnswerDoc
         return;
     };
     if let Some(body) = &answer.json {
-        let shape = Shape::new(&matched.description.defs, &content.schema);
+        let shape = Shape::new(matched.defs, &content.schema);
         walk(&shape, body, "answer", &mut |at, told| {
             if let Told::Unknown = told {
                 look.find(at, "the vendor does not answer it");
             }
         });
         let strictness = Strictness::Abbreviated;
-        for (at, message) in misfits(matched.description, &content.schema, body, strictness) {
+        for (at, message) in misfits(matched.defs, &content.schema, body, strictness) {
             look.find(format!("answer{at}"), message);
         }
     }
@@ -48,7 +48,7 @@ pub(super) fn check(look: &mut Look<'_>, matched: &Match<'_>, answer: &AnswerDoc
         && !look.action.gives_file
         && let Some(output) = &look.action.output_schema
     {
-        let shape = Shape::new(&matched.description.defs, &content.schema);
+        let shape = Shape::new(matched.defs, &content.schema);
         let mut unknown = Vec::new();
         promised(&shape, output, output, "output", 0, &mut unknown);
         for at in unknown {
@@ -88,6 +88,7 @@ fn promised(
         match shape.member(name) {
             Member::Known(shape) => promised(&shape, inner, root, &at, depth + 1, unknown),
             Member::Open => {}
+            Member::Unknown if is_annotation(name) => {}
             Member::Unknown => unknown.push(at),
         }
     }

@@ -17,7 +17,7 @@ pub(super) fn check(look: &mut Look<'_>, plan: &Plan, matched: &Match<'_>) {
     };
     names(look, matched, content, &value, false);
     let strictness = Strictness::Whole;
-    for (at, message) in misfits(matched.description, &content.schema, &value, strictness) {
+    for (at, message) in misfits(matched.defs, &content.schema, &value, strictness) {
         look.find(format!("body{at}"), message);
     }
 }
@@ -30,7 +30,7 @@ pub(super) fn check_names(look: &mut Look<'_>, plan: &Plan, matched: &Match<'_>)
 }
 
 fn names(look: &mut Look<'_>, matched: &Match<'_>, content: &Described, value: &Value, full: bool) {
-    let shape = Shape::new(&matched.description.defs, &content.schema);
+    let shape = Shape::new(matched.defs, &content.schema);
     walk(&shape, value, "body", &mut |at, told| match told {
         Told::Unknown if at.ends_with(ANY) => {}
         Told::Unknown => look.find(at, "the vendor does not know it"),
@@ -46,7 +46,7 @@ fn names(look: &mut Look<'_>, matched: &Match<'_>, content: &Described, value: &
 fn prepared<'a>(
     look: &mut Look<'_>,
     plan: &Plan,
-    matched: &Match<'a>,
+    matched: &'a Match<'_>,
 ) -> Option<(&'a Described, Value)> {
     let takes = matched.operation.body.as_ref();
     let Some(wanted) = takes.filter(|body| !body.contents.is_empty()) else {
@@ -112,7 +112,7 @@ fn form(matched: &Match<'_>, schema: &Value, pairs: &[(String, String)]) -> Valu
             .collect();
         put(&mut root, &path, Value::String(text.clone()));
     }
-    let shape = Shape::new(&matched.description.defs, schema);
+    let shape = Shape::new(matched.defs, schema);
     retype(matched, &shape, lists(root))
 }
 
@@ -170,20 +170,20 @@ fn retype(matched: &Match<'_>, shape: &Shape<'_>, value: Value) -> Value {
             let retyped = items.into_iter().map(|item| retype(matched, &shape, item));
             Value::Array(retyped.collect())
         }
-        Value::String(text) => shape.typed(|schema| typed(matched.description, schema, &text)),
+        Value::String(text) => shape.typed(|schema| typed(matched.defs, schema, &text)),
         other => other,
     }
 }
 
 /// A multipart body as the object that descriptions make of it: files are texts.
 fn multipart(matched: &Match<'_>, schema: &Value, parts: &[Part]) -> Value {
-    let shape = Shape::new(&matched.description.defs, schema);
+    let shape = Shape::new(matched.defs, schema);
     let mut map = Map::new();
     for part in parts {
         let text = part_text(part);
         let value = match shape.member(&part.name) {
             Member::Known(shape) if !text.is_empty() => {
-                shape.typed(|schema| typed(matched.description, schema, &text))
+                shape.typed(|schema| typed(matched.defs, schema, &text))
             }
             _ => Value::String(text),
         };

@@ -50,11 +50,15 @@ pub fn excuse<'a>(
     };
     let stale = exceptions.iter().filter(stale).collect();
     for one in checked {
-        let action = one.action.clone();
-        one.findings.retain(|finding| {
-            let mut all = exceptions.iter();
-            !all.any(|exception| exception.covers(&action, finding))
-        });
+        let covered = |finding: &Finding| {
+            exceptions
+                .iter()
+                .any(|exception| exception.covers(&one.action, finding))
+        };
+        let (excused, findings) = std::mem::take(&mut one.findings)
+            .into_iter()
+            .partition(covered);
+        (one.excused, one.findings) = (excused, findings);
     }
     stale
 }

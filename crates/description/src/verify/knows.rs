@@ -126,6 +126,11 @@ impl<'a> Shape<'a> {
         self.schemas.iter().any(marked)
     }
 
+    /// The first answer over the schemas that may hold.
+    pub(super) fn find<T>(&self, ask: impl Fn(&'a Value) -> Option<T>) -> Option<T> {
+        self.schemas.iter().find_map(|schema| ask(schema))
+    }
+
     /// The first reading of a text that is not a text, over the schemas that may hold.
     pub(super) fn typed(&self, read: impl Fn(&Value) -> Value) -> Value {
         let mut readings = self.schemas.iter().map(|schema| read(schema)).peekable();
@@ -175,6 +180,7 @@ pub(super) fn walk(
                 match shape.member(name) {
                     Member::Known(shape) => walk(&shape, value, &at, tell),
                     Member::Open => {}
+                    Member::Unknown if is_annotation(name) => {}
                     Member::Unknown => tell(&at, Told::Unknown),
                 }
             }
@@ -187,6 +193,11 @@ pub(super) fn walk(
         }
         _ => {}
     }
+}
+
+/// Notes of OData stand beside what they are about, and no model names them (OData JSON Format 4.01, 4.6).
+pub(super) fn is_annotation(name: &str) -> bool {
+    name.starts_with('@') || name.contains("@odata.")
 }
 
 /// What is wrong with a place.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tenon_connector::Plan;
 use tenon_connector::auth::Slot;
 
 use super::Look;
 use super::address::Match;
 use super::filled::ANY;
+use super::knows::{Shape, is_annotation};
 use super::values::{Strictness, misfits, typed};
 use crate::shape::{Operation, Parameter, Place};
 
@@ -27,15 +28,15 @@ const COMMON_HEADERS: &[&str] = &[
 /// Names and values.
 pub(super) fn check(look: &mut Look<'_>, plan: &Plan, matched: &Match<'_>) {
     check_names(look, plan, matched);
-    missing(look, plan, matched.operation);
+    missing(look, plan, &matched.operation);
     for (name, text) in &matched.segments {
-        let param = named(matched.operation, Place::Path, name);
+        let param = named(&matched.operation, Place::Path, name);
         if let Some(param) = param {
             fits(look, matched, param, &[text.clone()]);
         }
     }
     for (name, texts) in grouped(plan) {
-        if let Some(param) = query_param(matched.operation, &name)
+        if let Some(param) = query_param(&matched.operation, &name)
             && param.name == base_name(&name)
         {
             fits(look, matched, param, &texts);
@@ -46,13 +47,14 @@ pub(super) fn check(look: &mut Look<'_>, plan: &Plan, matched: &Match<'_>) {
 /// Names alone.
 pub(super) fn check_names(look: &mut Look<'_>, plan: &Plan, matched: &Match<'_>) {
     for (name, _) in plan.url.query_pairs() {
-        if name != ANY && query_param(matched.operation, &name).is_none() {
+        let noted = name == ANY || is_annotation(&name);
+        if !noted && query_param(&matched.operation, &name).is_none() {
             look.find(format!("query/{name}"), "the vendor does not know it");
         }
     }
     for (name, _) in &plan.headers {
         let known = COMMON_HEADERS.contains(&name.as_str())
-            || named(matched.operation, Place::Header, name).is_some();
+            || named(&matched.operation, Place::Header, name).is_some();
         if !known && name != ANY {
             look.find(format!("header/{name}"), "the vendor does not know it");
         }
@@ -124,28 +126,31 @@ fn grouped(plan: &Plan) -> BTreeMap<String, Vec<String>> {
 }
 
 fn fits(look: &mut Look<'_>, matched: &Match<'_>, param: &Parameter, texts: &[String]) {
-    let description = matched.description;
-    let value = match (is_list(&param.schema), texts) {
+    let defs = matched.defs;
+    let value = match (items(defs, &param.schema), texts) {
         (Some(item), texts) => {
             let joined = texts.iter().flat_map(|text| match param.encoding.explode {
                 Some(true) => vec![text.as_str()],
                 _ => text.split(',').collect(),
             });
-            Value::Array(joined.map(|text| typed(description, item, text)).collect())
+            Value::Array(joined.map(|text| typed(defs, item, text)).collect())
         }
-        (None, [text]) => typed(description, &param.schema, text),
+        (None, [text]) => typed(defs, &param.schema, text),
         (None, _) => {
             let message = "the vendor takes one value, not several";
             return look.find(format!("{}/{}", param.place.as_str(), param.name), message);
         }
     };
-    for (_, message) in misfits(description, &param.schema, &value, Strictness::Whole) {
+    for (_, message) in misfits(defs, &param.schema, &value, Strictness::Whole) {
         look.find(format!("{}/{}", param.place.as_str(), param.name), message);
     }
 }
 
-fn is_list(schema: &Value) -> Option<&Value> {
-    let list = schema.get("type").and_then(Value::as_str) == Some("array");
+/// What a list's items are, where the parameter is a list: also by reference.
+fn items<'a>(defs: &'a Map<String, Value>, schema: &'a Value) -> Option<&'a Value> {
     static ANYTHING: Value = Value::Bool(true);
-    list.then(|| schema.get("items").unwrap_or(&ANYTHING))
+    Shape::new(defs, schema).find(|schema| {
+        let list = schema.get("type").and_then(Value::as_str) == Some("array");
+        list.then(|| schema.get("items").unwrap_or(&ANYTHING))
+    })
 }

@@ -5,8 +5,6 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 use tenon_connector::schema;
 
-use crate::shape::Description;
-
 /// How strictly a value is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strictness {
@@ -18,18 +16,18 @@ pub(super) enum Strictness {
 
 /// What does not fit, with the place within the value.
 pub(super) fn misfits(
-    description: &Description,
+    defs: &Map<String, Value>,
     schema: &Value,
     value: &Value,
     strictness: Strictness,
 ) -> Vec<(String, String)> {
     let mut schema = schema.clone();
-    let mut defs = reachable(description, &schema);
+    let mut reached = reachable(defs, &schema);
     soften(&mut schema, strictness);
-    defs.values_mut().for_each(|one| soften(one, strictness));
+    reached.values_mut().for_each(|one| soften(one, strictness));
     let whole = match schema {
         Value::Object(mut map) => {
-            map.insert("$defs".to_owned(), Value::Object(defs));
+            map.insert("$defs".to_owned(), Value::Object(reached));
             Value::Object(map)
         }
         other => other,
@@ -48,14 +46,14 @@ pub(super) fn misfits(
 }
 
 /// The named schemas that a schema leads to.
-fn reachable(description: &Description, schema: &Value) -> Map<String, Value> {
+fn reachable(defs: &Map<String, Value>, schema: &Value) -> Map<String, Value> {
     let (mut found, mut waiting) = (Map::new(), BTreeSet::new());
     references(schema, &mut waiting);
     while let Some(name) = waiting.pop_first() {
         if found.contains_key(&name) {
             continue;
         }
-        if let Some(schema) = description.defs.get(&name) {
+        if let Some(schema) = defs.get(&name) {
             references(schema, &mut waiting);
             found.insert(name, schema.clone());
         }
@@ -124,9 +122,9 @@ fn drop_read_only(map: &mut Map<String, Value>) {
 }
 
 /// A text of an address or a form as the JSON that the schema means by it.
-pub(super) fn typed(description: &Description, schema: &Value, text: &str) -> Value {
+pub(super) fn typed(defs: &Map<String, Value>, schema: &Value, text: &str) -> Value {
     let plain = || Value::String(text.to_owned());
-    for word in types(description, schema, 0) {
+    for word in types(defs, schema, 0) {
         let read = match word.as_str() {
             "integer" | "number" => text.parse::<serde_json::Number>().ok().map(Value::Number),
             "boolean" => text.parse::<bool>().ok().map(Value::Bool),
@@ -141,7 +139,7 @@ pub(super) fn typed(description: &Description, schema: &Value, text: &str) -> Va
 }
 
 /// The types that a schema names, through references and alternatives. A text comes last, for everything is one.
-fn types(description: &Description, schema: &Value, depth: usize) -> Vec<String> {
+fn types(defs: &Map<String, Value>, schema: &Value, depth: usize) -> Vec<String> {
     if depth > 6 {
         return Vec::new();
     }
@@ -157,14 +155,14 @@ fn types(description: &Description, schema: &Value, depth: usize) -> Vec<String>
     let name = schema.get("$ref").and_then(Value::as_str);
     if let Some(target) = name
         .and_then(|name| name.strip_prefix("#/$defs/"))
-        .and_then(|name| description.defs.get(name))
+        .and_then(|name| defs.get(name))
     {
-        found.extend(types(description, target, depth + 1));
+        found.extend(types(defs, target, depth + 1));
     }
     for word in ["allOf", "anyOf", "oneOf"] {
         let branches = schema.get(word).and_then(Value::as_array);
         for branch in branches.into_iter().flatten() {
-            found.extend(types(description, branch, depth + 1));
+            found.extend(types(defs, branch, depth + 1));
         }
     }
     found
