@@ -9,6 +9,7 @@ mod draft;
 mod effect;
 mod names;
 mod output;
+mod paging;
 mod readme;
 mod request;
 mod sample;
@@ -253,7 +254,8 @@ fn draft(
         ..Draft::default()
     };
     request::fill(description, operation, &path, &mut draft)?;
-    output::fill(description, operation, &mut draft);
+    let shape = output::fill(description, operation, &mut draft);
+    draft.paged = paging::of(operation, &draft, shape.as_ref());
     Ok(draft)
 }
 

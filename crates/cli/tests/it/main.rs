@@ -11,6 +11,7 @@
 mod commands;
 mod connectors;
 mod demo;
+mod imports;
 mod postgres;
 mod serve;
 mod tenon;

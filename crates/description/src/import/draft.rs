@@ -18,6 +18,8 @@ pub(crate) struct Draft {
     pub(crate) idempotent: Option<bool>,
     pub(crate) scopes: Vec<String>,
     pub(crate) params: IndexMap<String, ParamDoc>,
+    /// The names of the parameters that stand alone in the query, by their names on the wire.
+    pub(crate) query: IndexMap<String, String>,
     /// The request as the document has it.
     pub(crate) request: Map<String, Value>,
     pub(crate) output: Option<Value>,

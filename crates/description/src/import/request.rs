@@ -231,8 +231,11 @@ fn add_query(
     query: &mut Map<String, Value>,
 ) {
     let value = value(description, param, draft);
+    if let Some(name) = referred(&value).filter(|name| draft.params.contains_key(*name)) {
+        draft.query.insert(param.name.clone(), name.to_owned());
+    }
     // A list whose name says so already (`ids[]`) is repeated like any other.
-    let object = matches!(&value, Value::String(text) if is_object(draft, text));
+    let object = referred(&value).is_some_and(|name| is_object(draft, name));
     let spread = object
         && matches!(param.encoding.style.as_str(), "" | "form")
         && param.encoding.explode != Some(false)
@@ -242,10 +245,13 @@ fn add_query(
     query.insert(key.to_owned(), value);
 }
 
-fn is_object(draft: &Draft, reference: &str) -> bool {
-    let name = reference.trim_start_matches("{{ ").trim_end_matches(" }}");
-    draft
-        .params
-        .get(name)
-        .is_some_and(|param| param.kind == Some(ParamType::Object))
+/// The parameter that a value is nothing but a reference to.
+fn referred(value: &Value) -> Option<&str> {
+    let name = value.as_str()?.strip_prefix("{{ ")?.strip_suffix(" }}")?;
+    (!name.contains(' ')).then_some(name)
+}
+
+fn is_object(draft: &Draft, name: &str) -> bool {
+    let param = draft.params.get(name);
+    param.is_some_and(|param| param.kind == Some(ParamType::Object))
 }

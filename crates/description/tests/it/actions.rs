@@ -371,3 +371,70 @@ examples:
 ";
     assert_eq!(file(&document, "list_things"), wanted);
 }
+
+#[test]
+fn a_list_goes_on_where_its_parameter_and_its_answer_tell_how() {
+    let list = |param: &str, kind: &str, headers: Value, body: Value| {
+        json!({ "get": {
+            "operationId": "listAll",
+            "parameters": [{ "name": param, "in": "query", "schema": { "type": kind } }],
+            "responses": { "200": { "description": "", "headers": headers, "content": { "application/json": { "schema": body } } } }
+        } })
+    };
+    let items = json!({ "type": "array", "items": { "type": "object", "properties": { "id": { "type": "string" } } } });
+    let object = |more: Value| {
+        let mut properties = more;
+        properties["data"] = items.clone();
+        json!({ "type": "object", "properties": properties })
+    };
+    let text = json!({ "type": "string" });
+    let cases = [
+        (
+            list(
+                "cursor",
+                "string",
+                json!({}),
+                object(json!({ "next_cursor": text })),
+            ),
+            "cursor: {param: cursor, next: \"{{ body.next_cursor }}\", items: \"{{ body.data }}\"}",
+        ),
+        (
+            list(
+                "page[cursor]",
+                "string",
+                json!({}),
+                object(json!({ "links": { "type": "object", "properties": { "next": text } } })),
+            ),
+            "page[cursor]\"",
+        ),
+        (
+            list(
+                "starting_after",
+                "string",
+                json!({}),
+                object(json!({ "has_more": { "type": "boolean" } })),
+            ),
+            "(body.data | last).id if body.has_more",
+        ),
+        (
+            list("page", "integer", json!({ "Link": {} }), items.clone()),
+            "link: {param: page, query: page, items: \"{{ body }}\"}",
+        ),
+        (
+            list("page", "integer", json!({}), items.clone()),
+            "page: {param: page",
+        ),
+        (
+            list("offset", "integer", json!({}), object(json!({}))),
+            "offset: {param: offset",
+        ),
+    ];
+    for (operation, wanted) in cases {
+        let document = document(json!({ "/all": operation }), json!({}));
+        let text = file(&document, "list_all");
+        assert!(text.contains(wanted), "{wanted} is not in {text}");
+        assert!(connector(&document).action("list_all").unwrap().paged());
+    }
+    let lone = list("cursor", "string", json!({}), object(json!({})));
+    assert!(!file(&document(json!({ "/all": lone }), json!({})), "list_all").contains("paged"));
+}
