@@ -54,7 +54,7 @@ fn row(name: &str, line: &Line) -> String {
     };
     let (operations, imported) = (line.operations, line.imported);
     let (share, seconds) = (line.share(), line.took.as_secs_f64());
-    format!("| {name} | {operations} | {imported} | {share:.1} % | {seconds:.1} |")
+    format!("| {name} | {operations} | {imported} | {share:.2} % | {seconds:.1} |")
 }
 
 /// Imports every description in the folder of specifications. Files in folders count together.

@@ -10,6 +10,8 @@ pub const MOST_MEMBERS: usize = 20_000;
 pub const MOST_LEVELS: usize = 100;
 /// The most aliases of a YAML document.
 pub const MOST_ALIASES: usize = 10_000;
+/// The most values that a YAML document's anchors stand for.
+pub const MOST_ANCHORED: usize = 200_000;
 /// The most operations of a document.
 pub const MOST_OPERATIONS: usize = 20_000;
 /// The most parameters of an operation.

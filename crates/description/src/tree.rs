@@ -77,6 +77,7 @@ fn options() -> serde_saphyr::Options {
             max_depth: limits::MOST_LEVELS,
             max_aliases: limits::MOST_ALIASES,
             max_documents: 1,
+            max_recorded_anchor_events: limits::MOST_ANCHORED,
             enforce_alias_anchor_ratio: false,
         },
         duplicate_keys: DuplicateKeyPolicy::LastWins,
@@ -96,6 +97,10 @@ fn limit_of(error: &serde_saphyr::Error) -> Option<String> {
         BudgetBreach::Nodes { .. } | BudgetBreach::Events { .. } => too_many_nodes(),
         BudgetBreach::Depth { .. } => too_deep(),
         BudgetBreach::Aliases { .. } => format!("has more than {} aliases", limits::MOST_ALIASES),
+        BudgetBreach::RecordedAnchorEvents { .. } => {
+            let most = limits::MOST_ANCHORED;
+            format!("has anchors that stand for more than {most} values")
+        }
         other => format!("is more than the reader takes: {other:?}"),
     })
 }

@@ -202,7 +202,10 @@ impl<'d> Unfolding<'d> {
         {
             let item = self.node(items, levels);
             param.kind = Some(ParamType::Array);
-            param.items = Some(Box::new(item)).filter(|item| !is_open(item));
+            param.items = Some(Box::new(item));
+        }
+        if param.kind == Some(ParamType::Array) && param.items.is_none() {
+            param.items = Some(Box::default());
         }
         let fits = param.kind.is_none_or(|kind| kind == ParamType::Object);
         if !fits || !param.any_of.is_empty() {

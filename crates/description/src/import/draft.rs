@@ -4,6 +4,8 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use tenon_connector::document::ParamDoc;
 
+use super::names::LONGEST_NAME;
+
 /// One operation on its way to an action.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Draft {
@@ -41,7 +43,10 @@ impl Draft {
     /// Adds a parameter under a name that no other has, and gives the name.
     pub(crate) fn add(&mut self, wire: &str, place: &str, param: ParamDoc) -> String {
         let wanted = super::names::param_name(wire, place == "header");
-        let beside = format!("{place}_{wanted}");
+        let beside: String = format!("{place}_{wanted}")
+            .chars()
+            .take(LONGEST_NAME - 4)
+            .collect();
         let numbered = (2..).map(|number| format!("{beside}_{number}"));
         let mut names = [wanted, beside.clone()].into_iter().chain(numbered);
         let free = names.find(|name| !self.params.contains_key(name));

@@ -7,6 +7,9 @@ use crate::shape::Operation;
 /// The longest id of an action.
 const LONGEST_ID: usize = 64;
 
+/// The longest name of a parameter: models take no longer ones.
+pub(crate) const LONGEST_NAME: usize = 64;
+
 /// Words that cannot name a parameter: they mean something else in a request's texts.
 const RESERVED: [&str; 17] = [
     "connection",
@@ -163,7 +166,7 @@ pub(crate) fn param_name(wire: &str, header: bool) -> String {
     if name.starts_with(|c: char| c.is_ascii_digit()) || RESERVED.contains(&name.as_str()) {
         name = format!("param_{name}");
     }
-    name.chars().take(100).collect()
+    name.chars().take(LONGEST_NAME).collect()
 }
 
 /// What a person reads beside an input.

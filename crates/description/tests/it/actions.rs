@@ -438,3 +438,20 @@ fn a_list_goes_on_where_its_parameter_and_its_answer_tell_how() {
     let lone = list("cursor", "string", json!({}), object(json!({})));
     assert!(!file(&document(json!({ "/all": lone }), json!({})), "list_all").contains("paged"));
 }
+
+#[test]
+fn what_is_made_leaves_a_linter_nothing_to_say_but_what_no_description_tells() {
+    let long = "x".repeat(90);
+    let query = |name: &str| json!({ "name": name, "in": "query", "schema": { "type": "array" } });
+    let document = document(
+        json!({ "/things": { "get": { "operationId": "listThings", "parameters": [query("a"), query(&long), query(&format!("{long}y")), query("1st")], "responses": {} } } }),
+        json!({}),
+    );
+    let mut document = document;
+    document["paths"]["/things"]["get"]["responses"] = json!({ "200": { "description": "", "content": { "application/json": { "schema": { "type": "array" } } } } });
+    let advice = tenon_connector::lint::lint(&connector(&document));
+    let [identity] = advice.as_slice() else {
+        panic!("{advice:?}");
+    };
+    assert!(identity.contains("identity"), "{identity}");
+}
