@@ -16,6 +16,7 @@ mod sample;
 mod server;
 mod settle;
 mod texts;
+mod value;
 mod write;
 
 use std::collections::HashSet;

@@ -6,7 +6,7 @@ use tenon_connector::document::{ParamDoc, ParamType};
 use super::bounded::{self, Direction};
 use super::draft::Draft;
 use super::request::{reference, said_default, the_only};
-use super::sample;
+use super::{sample, value};
 use crate::shape::{Content, Description, Operation, RequestBody};
 
 /// The most nodes of a body.
@@ -98,7 +98,7 @@ fn chosen(body: &RequestBody) -> Option<(Format, &str, &Content)> {
 
 fn whole_object(param: ParamDoc) -> Result<ParamDoc, String> {
     let whole = united(param);
-    let open = bounded::is_open(&whole) || whole.kind == Some(ParamType::Object);
+    let open = value::is_open(&whole) || whole.kind == Some(ParamType::Object);
     if open {
         return Ok(whole);
     }

@@ -4,7 +4,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 use tenon_connector::document::{ParamDoc, ParamType};
 
-use super::bounded::is_of;
+use super::value::is_of;
 
 /// The longest example of the vendor's own that is taken, as JSON.
 const LONGEST_BYTES: usize = 1_000;
