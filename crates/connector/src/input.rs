@@ -104,6 +104,13 @@ fn drop_nulls(params: &IndexMap<String, ParamDoc>, given: &mut Map<String, Value
 
 /// To the alternative that has the value's type already; else to the first that makes something else of it.
 fn coerce_to_one(alternatives: &[ParamDoc], value: &mut Value) {
+    // JSON sent as text is meant as JSON, also where a text could stand.
+    if let Value::String(text) = &*value
+        && let Some(read) = structure(text)
+        && alternatives.iter().any(|param| has_type(param, &read))
+    {
+        *value = read;
+    }
     let mut fitting = alternatives
         .iter()
         .filter(|param| has_type(param, value))

@@ -110,8 +110,9 @@ params:
       - { type: object, properties: { kind: { type: string, required: true, enum: [cat] }, lives: { type: integer } } }
       - { type: object, properties: { kind: { type: string, required: true, enum: [dog] } } }
   counts: { type: object, additional: { type: integer } }
+  note: { any_of: [{ type: string }, { type: object }] }
   words: { type: array, items: { type: string }, min_length: 1 }
-request: { post: /pets, json: { size: "{{ size }}", pet: "{{ pet }}", counts: "{{ counts }}", words: "{{ words }}" } }
+request: { post: /pets, json: { size: "{{ size }}", pet: "{{ pet }}", counts: "{{ counts }}", note: "{{ note }}", words: "{{ words }}" } }
 "#;
 
 #[test]
@@ -126,6 +127,9 @@ fn a_value_is_one_of_several_and_becomes_what_it_can_be() {
         admitted(json!({"size": "auto"})).unwrap(),
         json!({"size": "auto"})
     );
+    let note = |text: &str| admitted(json!({ "note": text })).unwrap()["note"].clone();
+    assert_eq!(note("{\"a\": 1}"), json!({"a": 1}));
+    assert_eq!(note("{ not JSON"), json!("{ not JSON"));
     for wrong in [
         json!({"size": "large"}),
         json!({"pet": {"kind": "fish"}}),
