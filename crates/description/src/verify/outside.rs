@@ -32,7 +32,7 @@ pub(super) fn check(look: &mut Look<'_>, plan: &Plan, matched: &Match<'_>) {
     for (name, text) in &matched.segments {
         let param = named(&matched.operation, Place::Path, name);
         if let Some(param) = param {
-            fits(look, matched, param, &[text.clone()]);
+            fits(look, matched, param, std::slice::from_ref(text));
         }
     }
     for (name, texts) in grouped(plan) {
