@@ -407,7 +407,7 @@ async fn a_file_that_is_too_large_or_has_no_room_is_refused_clearly() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn files_pass_both_ways_without_the_process_growing() {
+async fn d7_files_pass_both_ways_without_the_process_growing() {
     let length = scale(100, 300) * MB;
     let world = World::start(&[("TENON_MAX_FILE_BYTES", "400000000")]).await;
     // What one small file takes anyway.
@@ -426,7 +426,7 @@ async fn files_pass_both_ways_without_the_process_growing() {
     assert!(growth < 30, "memory grew by {growth} MiB");
     world.server.finish().await;
     kept(
-        "files",
+        "D7",
         format!(
             "{} MiB up and down: memory grew by {growth} MiB",
             length / MB

@@ -9,6 +9,7 @@ mod application;
 mod bounds;
 mod credentials;
 mod failures;
+mod files;
 mod hostile;
 mod oauth1;
 mod routes;
