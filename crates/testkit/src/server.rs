@@ -110,6 +110,11 @@ impl Server {
         self.process.output()
     }
 
+    /// Lets [`Self::peak_memory`] count from now on. Where the kernel refuses that, it goes on counting from the start.
+    pub fn forget_peak(&self) {
+        let _refused = std::fs::write(format!("/proc/{}/clear_refs", self.id()), "5");
+    }
+
     /// The most memory that it ever held, in KiB.
     ///
     /// # Panics
