@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use jsonschema::Validator;
 use serde_json::{Map, Value};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Verdict};
 use crate::connector::{Connector, Facts, Way};
 use crate::document::{Effect, ExampleDoc, ParamDoc};
 use crate::expr::{Expr, Scope};
@@ -264,6 +264,22 @@ impl Action {
         Ok(result
             .render(&Scope::new(names).with_params(params))?
             .unwrap_or(Value::Null))
+    }
+
+    /// What an answer to one of its requests means: by the connector's rules, but for a redirect that was asked for.
+    pub fn interpret(
+        &self,
+        connector: &Connector,
+        step: &str,
+        answer: &Answer,
+        now_ms: i64,
+    ) -> Verdict {
+        let mut steps = self.steps.iter();
+        let asked = steps.any(|known| known.name == step && known.request.redirect);
+        match asked && (300..=399).contains(&answer.status) {
+            true => Verdict::Success,
+            false => connector.interpret(answer, now_ms),
+        }
     }
 
     /// How to find out whether it happened, where its author said.

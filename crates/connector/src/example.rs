@@ -131,7 +131,7 @@ fn run(connector: &Connector, action: &Action, example: &ExampleDoc) -> Result<R
         let answer = replies
             .next()
             .ok_or_else(|| format!("no answer for step `{}`", plan.step))?;
-        run.verdict = connector.interpret(&answer, 0);
+        run.verdict = action.interpret(connector, &plan.step, &answer, 0);
         if let Value::Object(answers) = &mut run.answers {
             answers.insert(plan.step.clone(), answer.as_value());
         }

@@ -30,6 +30,8 @@ pub struct Request {
     path: PathTemplate,
     /// Whether it carries the credential.
     pub(crate) credential: bool,
+    /// Whether a redirect is a success.
+    pub(crate) redirect: bool,
     query: Vec<Entry>,
     headers: Vec<Entry>,
     body: BodyTemplate,
@@ -85,6 +87,7 @@ impl Request {
             base,
             path,
             credential: doc.credential,
+            redirect: doc.redirect,
             query: compile_entries(&doc.query, known).map_err(|fault| fault.under("query"))?,
             headers: compile_entries(&doc.headers, known)
                 .map_err(|fault| fault.under("headers"))?,

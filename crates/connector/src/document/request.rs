@@ -33,6 +33,10 @@ pub struct RequestDoc {
     /// Whether the request carries the credential. Addresses that an application gave for one upload often refuse it.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub credential: bool,
+    /// Whether a redirect is what the request asks for: a later step goes to `"{{ steps.NAME.headers.location }}"`. Nothing is followed by
+    /// itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redirect: bool,
     /// A method that a parameter chooses. Goes with `path`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,

@@ -202,3 +202,18 @@ fn examples_show_multipart_bodies_related_ones_and_files_that_come_back() {
         assert_eq!(check(&connector, connector.action("act").unwrap()).len(), 1);
     }
 }
+
+#[test]
+fn a_redirect_that_was_asked_for_leads_to_the_next_step_and_any_other_is_a_failure() {
+    let action = |redirect: bool, rest: &str| {
+        format!(
+            "name: Get\ndescription: Gets.\nsteps:\n  - {{ name: where, request: {{ get: /content, redirect: {redirect} }} }}\n  - {{ name: content, request: {{ get: '{{{{ steps.where.headers.location }}}}', credential: false }} }}\noutput: {{ file: true }}\nexamples:\n  - sends: {rest}\n    answers: [{{ status: 302, headers: {{ location: 'https://shop.acme.test/x?y=1' }} }}, {{ text: hello }}]\n"
+        )
+    };
+    let followed = action(true, "[{}, { path: /x, query: { y: '1' } }]");
+    let refused = action(false, "[{}]\n    fails: HTTP_302");
+    for text in [followed, refused] {
+        let connector = connector(&[("act", &text)]);
+        assert_eq!(check(&connector, connector.action("act").unwrap()), [""; 0]);
+    }
+}

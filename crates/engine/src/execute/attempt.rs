@@ -60,10 +60,11 @@ impl Engine {
         let ended = match result {
             Ok(answer) => {
                 attempt.http_status = Some(answer.status);
-                let verdict = run.connector.interpret(&answer, self.clock.now().0);
+                let now = self.clock.now().0;
+                let (action, connector) = (&run.action, &run.connector);
+                let verdict = action.interpret(connector, &plan.step, &answer, now);
                 let ending = outcome::ending_of_verdict(&verdict, answer.status);
                 let asked = verdict.failure().and_then(|failure| failure.retry_after);
-                let now = self.clock.now().0;
                 let told = |window: &Window| window.told(&answer, now);
                 match verdict {
                     Verdict::RateLimited(_) => turn.refuse(told, asked),
