@@ -149,6 +149,10 @@ fn coerce_members(param: &ParamDoc, value: &mut Value) {
     match value {
         Value::Object(map) => {
             drop_nulls(&param.properties, map);
+            if param.kind == Some(ParamType::File) {
+                // Its members are no parameters, and all of them are optional.
+                map.retain(|_, member| !member.is_null());
+            }
             for (name, member) in &param.properties {
                 if let Some(value) = map.get_mut(name) {
                     coerce(member, value);
