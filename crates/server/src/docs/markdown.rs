@@ -31,9 +31,10 @@ struct Page {
 impl Page {
     fn take(&mut self, event: Event<'_>) {
         match event {
-            Event::Start(Tag::Heading { level, .. }) if level == HeadingLevel::H1 => {
-                self.in_title = true;
-            }
+            Event::Start(Tag::Heading {
+                level: HeadingLevel::H1,
+                ..
+            }) => self.in_title = true,
             Event::End(TagEnd::Heading(HeadingLevel::H1)) => self.in_title = false,
             _ if self.in_title => {}
             Event::Start(tag) => self.open(&tag),

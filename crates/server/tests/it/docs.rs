@@ -47,7 +47,7 @@ async fn every_shipped_application_and_action_has_its_page_and_is_listed() {
     let snapshot = world.app.engine.registry().snapshot();
     for connector in snapshot.connectors() {
         let slug = &connector.slug;
-        assert!(index.contains(&link(slug)), "{slug}");
+        assert_eq!(index.matches(&link(slug)).count(), 1, "{slug}");
         let application = page(&world, &format!("/docs/{slug}")).await;
         assert!(application.contains("Setting up"), "{slug} has no README");
         for way in connector.ways.values() {

@@ -1,6 +1,6 @@
-//! All applications by their first tag, or those that fit what is searched for.
+//! All applications by tag, or those that fit what is searched for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::extract::State;
 use http::StatusCode;
@@ -24,7 +24,7 @@ pub(super) async fn show(State(app): State<App>, Query(asked): Query<Asked>) -> 
     let words = asked.words();
     let (groups, found) = match words.is_empty() {
         true => (groups(&snapshot), Value::Null),
-        false => (json!([]), found(&snapshot, &words, &asked.q)),
+        false => (json!([]), found(&snapshot, &words)),
     };
     let actions = snapshot.connectors().map(|one| own_actions(one).count());
     let view = json!({
@@ -34,10 +34,19 @@ pub(super) async fn show(State(app): State<App>, Query(asked): Query<Asked>) -> 
     page(&app, StatusCode::OK, "docs/index.html", view)
 }
 
+/// Each application stands once, under that of its tags which most applications have: few groups, and none of it alone
+/// that has company.
 fn groups(snapshot: &Snapshot) -> Value {
+    let mut sizes: HashMap<&str, usize> = HashMap::new();
+    for tag in snapshot.connectors().flat_map(|connector| &connector.tags) {
+        *sizes.entry(tag).or_default() += 1;
+    }
+    let size = |tag: &&String| sizes.get(tag.as_str()).copied();
     let mut groups: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for connector in snapshot.connectors() {
-        let tag = connector.tags.first().map_or(UNTAGGED, String::as_str);
+        // Of several greatest the last one would be taken; the first one is what its author thinks of first.
+        let tag = connector.tags.iter().rev().max_by_key(size);
+        let tag = tag.map_or(UNTAGGED, String::as_str);
         groups.entry(tag).or_default().push(card(connector));
     }
     let group = |(tag, applications)| json!({"tag": tag, "applications": applications});
@@ -46,21 +55,15 @@ fn groups(snapshot: &Snapshot) -> Value {
 
 /// An application in a list.
 fn card(connector: &Connector) -> Value {
-    let mut card = app_view(connector);
-    card["tags"] = json!(connector.tags);
-    card["actions"] = own_actions(connector).count().into();
-    card
+    json!({"app": app_view(connector), "actions": own_actions(connector).count()})
 }
 
-fn found(snapshot: &Snapshot, words: &Words, q: &str) -> Value {
+fn found(snapshot: &Snapshot, words: &Words) -> Value {
     let result = |Found { connector, actions }: Found<'_>| {
-        let mut card = card(connector);
         let shown = actions.iter().take(MOST_ACTIONS);
         let lines: Vec<_> = shown.map(|action| line(connector, action)).collect();
-        card["more"] = actions.len().saturating_sub(MOST_ACTIONS).into();
-        card["found"] = lines.into();
-        card["q"] = q.into();
-        card
+        let more = actions.len().saturating_sub(MOST_ACTIONS);
+        json!({"app": app_view(connector), "lines": lines, "more": more})
     };
     let found = find(snapshot.connectors(), words);
     found.into_iter().map(result).collect()

@@ -10,11 +10,10 @@ use axum::response::Response;
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tenon_connector::{Action, Connector, HTTP_REQUEST};
 
 use super::access::Access::Browser;
-use super::actions::annotations;
 use super::connect::base;
 use super::error::Failure;
 use super::route::{Operation, Route, get};
@@ -93,6 +92,6 @@ fn own_actions(connector: &Connector) -> impl Iterator<Item = &Action> {
 fn line(connector: &Connector, action: &Action) -> Value {
     json!({
         "slug": connector.slug, "id": action.id, "name": action.name, "description": action.description,
-        "effect": annotations(action)["effect"],
+        "effect": action.effect(&Map::new()).as_str(),
     })
 }
