@@ -61,7 +61,7 @@ fn python(address: &str, body: &Value) -> String {
 }
 
 /// JSON as people read it.
-fn pretty(value: &Value) -> String {
+pub(crate) fn pretty(value: &Value) -> String {
     format!("{value:#}")
 }
 

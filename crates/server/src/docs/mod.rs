@@ -8,7 +8,7 @@ mod markdown;
 mod rows;
 mod search;
 
-pub(crate) use code::Snippets;
+pub(crate) use code::{Snippets, pretty};
 pub(crate) use markdown::html as readme;
 pub(crate) use rows::Table;
 pub(crate) use search::{Found, Words, find, near};

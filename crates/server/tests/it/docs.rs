@@ -89,7 +89,7 @@ async fn a_search_finds_actions_by_id_and_words_and_says_where_there_are_none() 
     let words = page(&world, "/docs?q=HubSpot+DELETE+deal").await;
     assert!(words.contains(&link("hubspot/delete_deal")));
     assert!(!words.contains(&link("salesforce")));
-    let none = page(&world, "/docs?q=no%20such%20thing").await;
+    let none = page(&world, "/docs?q=xylophone%20contact").await;
     assert!(none.contains("Nothing has all of these words"));
     let within = page(&world, "/docs/hubspot?q=contact").await;
     assert!(within.contains(&link("hubspot/create_contact")));
@@ -192,6 +192,25 @@ async fn an_earlier_id_leads_to_the_present_one() {
         (moved.status, moved.header("location")),
         (301, "/gateway/docs/acme/add")
     );
+}
+
+#[tokio::test]
+async fn an_action_is_shown_as_a_tool_in_each_providers_form() {
+    let world = world().await;
+    let shown = page(&world, "/docs/acme/add").await;
+    for says in [
+        "&quot;strict&quot;: true",
+        "&quot;input_schema&quot;: {",
+        "&quot;name&quot;: &quot;acme_add&quot;",
+    ] {
+        assert!(shown.contains(says), "{says}");
+    }
+    for provider in ["OpenAI", "Anthropic", "Gemini"] {
+        assert!(
+            shown.contains(&format!("<summary>{provider}</summary>")),
+            "{provider}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use tenon_connector::document::ExampleDoc;
+use tenon_connector::profile::Profile;
 use tenon_connector::{Action, Connector};
 
 use super::{Page, line, missing, page};
@@ -12,10 +13,12 @@ use crate::api::actions::{EXECUTE, annotations, example_data};
 use crate::api::connect::{app_view, base};
 use crate::api::extract::Path;
 use crate::app::App;
-use crate::docs::{Snippets, Table};
+use crate::docs::{Snippets, Table, pretty};
 
 /// What code calls where nobody has said where this installation is.
 const SOMEWHERE: &str = "https://tenon.example.com";
+/// The longest name of a tool that every provider takes.
+const LONGEST_TOOL_NAME: usize = 64;
 
 pub(super) async fn show(State(app): State<App>, Path((slug, id)): Path<(String, String)>) -> Page {
     let snapshot = app.engine.registry().snapshot();
@@ -56,7 +59,7 @@ fn view(app: &App, connector: &Connector, action: &Action) -> Value {
         "params": Table::of(&action.input_schema), "sources": sources(action),
         "output": action.output_schema.as_ref().map(Table::of),
         "examples": action.examples.iter().map(example).collect::<Vec<_>>(),
-        "path": path, "code": Snippets::new(&address, &body),
+        "path": path, "code": Snippets::new(&address, &body), "tools": tools(connector, action),
     })
 }
 
@@ -73,8 +76,21 @@ fn sources(action: &Action) -> Value {
         .collect()
 }
 
+/// The action as a tool that a model calls, in each provider's form.
+fn tools(connector: &Connector, action: &Action) -> Vec<Value> {
+    let whole = format!("{}_{}", connector.slug, action.id);
+    let name = match whole.len() <= LONGEST_TOOL_NAME {
+        true => &whole,
+        false => &action.id,
+    };
+    let tool = |profile: Profile| {
+        let tool = profile.tool(name, &action.description, &action.input_schema);
+        json!({"provider": profile.as_str(), "tool": pretty(&tool)})
+    };
+    Profile::ALL.map(tool).into()
+}
+
 fn example(example: &ExampleDoc) -> Value {
-    let pretty = |value: &Value| format!("{value:#}");
     json!({
         "name": example.name, "fails": example.fails, "input": pretty(&example.body()),
         "data": example_data(example).map(|data| pretty(&data)),
