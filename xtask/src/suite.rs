@@ -53,7 +53,7 @@ fn tests(tools: &tools::Tools) -> Command {
     ]);
     tests
         .env("TENON_PRISM", &tools.prism)
-        .env("TENON_SYNAPSE_PYTHON", &tools.synapse_python)
+        .env("TENON_PYTHON", &tools.python)
         .env("TENON_NODE_MODULES", &tools.node_modules)
         .env("TENON_CHROMIUM", &tools.chromium);
     if let Some(specs) = specs() {

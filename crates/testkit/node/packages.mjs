@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 // Node 18 has it, but not under this name.
 globalThis.crypto ??= webcrypto;
 
-const folder = process.env.TENON_NODE_MODULES;
+export const folder = process.env.TENON_NODE_MODULES;
 if (!folder) throw new Error("TENON_NODE_MODULES is not set; run `cargo xtask test`");
 const installed = createRequire(`${folder}/here.js`);
 

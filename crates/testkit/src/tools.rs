@@ -140,7 +140,7 @@ impl Synapse {
 }
 
 fn python(folder: &Path) -> Command {
-    let mut command = Command::new(variable("TENON_SYNAPSE_PYTHON"));
+    let mut command = Command::new(variable("TENON_PYTHON"));
     command.current_dir(folder);
     command
 }
@@ -184,7 +184,7 @@ fn configure(folder: &Path, port: u16, per_second: f64, burst: u32) -> PathBuf {
 }
 
 fn register(folder: &Path, config: &Path, base: &str) {
-    let python = variable("TENON_SYNAPSE_PYTHON");
+    let python = variable("TENON_PYTHON");
     let mut command = Command::new(python.with_file_name("register_new_matrix_user"));
     command
         .current_dir(folder)

@@ -11,6 +11,7 @@
 mod browser;
 mod curl;
 mod docs;
+mod emulated;
 mod faults;
 mod overlay;
 mod prism;
