@@ -25,7 +25,11 @@ pub(crate) fn variable(name: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("{name} is not set; run `cargo xtask test`"))
 }
 
-pub(crate) fn free_port() -> u16 {
+/// A port that nobody listens on.
+///
+/// # Panics
+/// Where there is none.
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .expect("a free port")
@@ -45,7 +49,14 @@ impl Prism {
     /// # Panics
     /// Where it does not come up.
     pub fn serve(description: &Path) -> Self {
-        let port = free_port();
+        Self::serve_on(free_port(), description)
+    }
+
+    /// The same on a port that was told to somebody before.
+    ///
+    /// # Panics
+    /// Where it does not come up.
+    pub fn serve_on(port: u16, description: &Path) -> Self {
         let mut command = Command::new(variable("TENON_PRISM"));
         command
             .args([

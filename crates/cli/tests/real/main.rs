@@ -10,6 +10,7 @@
 
 mod browser;
 mod curl;
+mod described;
 mod docs;
 mod emulated;
 mod faults;

@@ -1,12 +1,13 @@
 //! Somebody else's server judges our requests: every example of every action is executed against Prism, which serves
 //! the vendor's own description and refuses what it does not allow.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tenon_connector::{Connector, HTTP_REQUEST};
-use tenon_testkit::{CANARY, Caller, Options, Prism, Server, json_file, specs};
+use tenon_testkit::{CANARY, Caller, Options, Prism, Server, emulated, json_file, specs};
 
 use crate::TENON;
 use crate::overlay::{bundle, copy, root};
@@ -26,6 +27,7 @@ const UNCOVERED: &[(&str, &str, &str)] = &[
 ];
 
 struct Judged {
+    succeeded: BTreeSet<String>,
     accepted: usize,
     uncovered: usize,
     refused: Vec<String>,
@@ -34,6 +36,7 @@ struct Judged {
 /// Executes every example and counts what Prism says.
 async fn judge(connector: &Connector, caller: &Caller) -> Judged {
     let mut judged = Judged {
+        succeeded: BTreeSet::new(),
         accepted: 0,
         uncovered: 0,
         refused: Vec::new(),
@@ -52,7 +55,10 @@ async fn judge(connector: &Connector, caller: &Caller) -> Judged {
                 .iter()
                 .any(|(slug, part, _)| *slug == connector.slug && path.contains(part));
             match (answer.body["http_status"].as_u64(), uncovered) {
-                (Some(200..=299), false) => judged.accepted += 1,
+                (Some(200..=299), false) => {
+                    judged.accepted += 1;
+                    judged.succeeded.insert(action.id.clone());
+                }
                 (Some(_), true) => judged.uncovered += 1,
                 _ => judged
                     .refused
@@ -60,6 +66,7 @@ async fn judge(connector: &Connector, caller: &Caller) -> Judged {
             }
         }
     }
+    emulated::executed(&connector.slug, "prism", &judged.succeeded);
     judged
 }
 

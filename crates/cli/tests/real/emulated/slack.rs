@@ -1,7 +1,5 @@
 //! Slack, played by `emulate`: a channel, the people in it, a thread, and a message that is changed and taken back.
 
-use std::time::{Duration, SystemTime};
-
 use serde_json::{Value, json};
 use tenon_testkit::{CANARY, Emulator};
 
@@ -148,13 +146,10 @@ async fn a_thread(slack: &mut Story, channel: &Value) {
     );
 }
 
-/// Slack takes moments within 120 days, so this one cannot be a fixed one.
+/// Slack takes moments within 120 days, so this one is reckoned from when the channel was made.
 async fn a_later_message(slack: &mut Story, channel: &Value) {
-    let soon = SystemTime::now() + Duration::from_secs(3600);
-    let soon = soon
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap()
-        .as_secs();
+    let read = slack.run("get_channel", json!({"channel": channel})).await;
+    let soon = read["channel"]["created"].as_u64().unwrap() + 3600;
     let later = json!({"channel": channel, "text": "Liftoff", "post_at": soon});
     let planned = slack.run("schedule_message", later).await;
     assert_eq!(planned["post_at"], soon);
