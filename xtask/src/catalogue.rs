@@ -152,17 +152,16 @@ fn read(path: &Path, sources: &mut Vec<Source>) -> Result<()> {
     Ok(())
 }
 
-/// The actions that tests executed at emulators: each test leaves a list of ids.
+/// The actions that tests executed at programs that play the application: each leaves its ids under the program's name.
 fn emulated(connector: &Connector) -> Result<usize> {
     let file = crate::root().join(format!("target/emulated/{}.json", connector.slug));
     let Ok(text) = std::fs::read_to_string(file) else {
         return Ok(0);
     };
-    let ids: BTreeSet<String> = serde_json::from_str(&text)?;
-    Ok(ids
-        .iter()
-        .filter(|id| connector.action(id).is_some())
-        .count())
+    let counterparts: BTreeMap<String, BTreeSet<String>> = serde_json::from_str(&text)?;
+    let ids: BTreeSet<_> = counterparts.into_values().flatten().collect();
+    let known = ids.iter().filter(|id| connector.action(id).is_some());
+    Ok(known.count())
 }
 
 #[cfg(test)]

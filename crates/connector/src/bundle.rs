@@ -2,6 +2,7 @@
 //! [`Connector`] of them, or says everything that is wrong.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::connector::Connector;
 use crate::problem::Problem;
@@ -22,6 +23,8 @@ pub struct Bundle {
     pub slug: String,
     /// The texts by name: `connector.yaml` and `actions/<action_id>.yaml`. Other files are not looked at.
     pub files: BTreeMap<String, String>,
+    /// Whether whoever hands it over knows that it compiles.
+    pub proven: bool,
 }
 
 impl Bundle {
@@ -31,6 +34,27 @@ impl Bundle {
     /// Every problem that could be found, not only the first.
     pub fn compile(&self) -> Result<Connector, Vec<Problem>> {
         crate::compile::connector(self)
+    }
+
+    /// Reads `connector.yaml` alone; each action is compiled when it is first asked for. For bundles that were compiled
+    /// before, and those too large for it.
+    ///
+    /// # Errors
+    /// What is wrong with `connector.yaml`.
+    pub fn open(self: &Arc<Self>) -> Result<Connector, Vec<Problem>> {
+        crate::compile::opened(self)
+    }
+
+    /// One action file: id, file name and text.
+    pub(crate) fn action(&self, id: &str) -> Option<(&str, &str, &str)> {
+        let (file, text) = self.files.get_key_value(&format!("actions/{id}.yaml"))?;
+        let id = file.strip_prefix("actions/")?.strip_suffix(".yaml")?;
+        Some((id, file, text))
+    }
+
+    /// How many actions it has.
+    pub fn action_count(&self) -> usize {
+        self.actions().count()
     }
 
     /// The action files: id, file name and text.

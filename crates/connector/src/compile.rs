@@ -5,6 +5,8 @@ mod auth;
 mod grant;
 mod sources;
 
+pub(crate) use self::action::action;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -12,6 +14,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use crate::action::Action;
+use crate::actions::Actions;
 use crate::answer::{ErrorRule, answer_names};
 use crate::bundle::{Bundle, CONNECTOR_FILE};
 use crate::connector::{Connector, HTTP_REQUEST, Identity};
@@ -32,7 +35,7 @@ pub(crate) fn connector(bundle: &Bundle) -> Result<Connector, Vec<Problem>> {
     let mut problems = Vec::new();
     check_slug(&bundle.slug, &mut problems);
     match identity_file(bundle) {
-        Ok((connector, schemas)) => with_actions(connector, &schemas, bundle, problems),
+        Ok((connector, schemas)) => with_actions(connector, schemas, bundle, problems),
         Err(problem) => {
             problems.push(problem);
             problems.extend(action::unreadable(bundle));
@@ -41,22 +44,60 @@ pub(crate) fn connector(bundle: &Bundle) -> Result<Connector, Vec<Problem>> {
     }
 }
 
+/// Reads `connector.yaml`, and leaves the actions to be compiled when they are asked for.
+pub(crate) fn opened(bundle: &Arc<Bundle>) -> Result<Connector, Vec<Problem>> {
+    let mut problems = Vec::new();
+    check_slug(&bundle.slug, &mut problems);
+    let identity = identity_file(bundle).map_err(|problem| problems.push(problem));
+    let Ok((mut connector, schemas)) = identity else {
+        return Err(problems);
+    };
+    let context = Context::of(&connector, schemas);
+    let request = action(HTTP_REQUEST, HTTP_REQUEST, HTTP_REQUEST_DOC, &context);
+    let request = request.map_err(|problem| vec![problem])?;
+    connector.actions = Actions::unread(Arc::clone(bundle), context, request);
+    connector.aliases = aliases(bundle, &connector.actions);
+    match problems.is_empty() {
+        true => Ok(connector),
+        false => Err(problems),
+    }
+}
+
+/// Earlier ids: as a rule on one line, where they are read without compiling the action.
+fn aliases(bundle: &Bundle, actions: &Actions) -> HashMap<String, String> {
+    let mut aliases = HashMap::new();
+    for (id, _, text) in bundle.actions() {
+        let line = text.lines().find_map(|line| line.strip_prefix("aliases:"));
+        let Some(line) = line else {
+            continue;
+        };
+        let listed = line.trim().strip_prefix('[');
+        let listed = listed.and_then(|rest| rest.strip_suffix(']'));
+        let names: Vec<String> = match listed.filter(|names| !names.contains(['"', '\'', '#'])) {
+            Some(names) => names
+                .split(',')
+                .map(|name| name.trim().to_owned())
+                .collect(),
+            None => actions
+                .get(id)
+                .map(|action| action.aliases.clone())
+                .unwrap_or_default(),
+        };
+        aliases.extend(names.into_iter().map(|name| (name, id.to_owned())));
+    }
+    aliases
+}
+
 fn with_actions(
     mut connector: Connector,
-    schemas: &IndexMap<String, Value>,
+    schemas: IndexMap<String, Value>,
     bundle: &Bundle,
     mut problems: Vec<Problem>,
 ) -> Result<Connector, Vec<Problem>> {
-    let facts: Vec<String> = connector.facts.keys().cloned().collect();
-    let paging = connector.paging.clone();
-    let context = Context {
-        facts: &facts,
-        schemas,
-        paging: paging.as_ref(),
-    };
+    let context = Context::of(&connector, schemas);
     let mut actions = action::actions(bundle, &context, &mut problems);
     actions.extend(
-        action::action(HTTP_REQUEST, HTTP_REQUEST, HTTP_REQUEST_DOC, &context)
+        action(HTTP_REQUEST, HTTP_REQUEST, HTTP_REQUEST_DOC, &context)
             .map_err(|problem| problems.push(problem)),
     );
     install(&mut connector, actions, &mut problems);
@@ -68,10 +109,20 @@ fn with_actions(
 }
 
 /// What actions need to know of their connector while they are compiled.
-struct Context<'a> {
-    facts: &'a [String],
-    schemas: &'a IndexMap<String, Value>,
-    paging: Option<&'a Arc<Paging>>,
+pub(crate) struct Context {
+    facts: Vec<String>,
+    schemas: IndexMap<String, Value>,
+    paging: Option<Arc<Paging>>,
+}
+
+impl Context {
+    fn of(connector: &Connector, schemas: IndexMap<String, Value>) -> Self {
+        Self {
+            facts: connector.facts.keys().cloned().collect(),
+            schemas,
+            paging: connector.paging.clone(),
+        }
+    }
 }
 
 fn check_slug(slug: &str, problems: &mut Vec<Problem>) {
@@ -157,7 +208,7 @@ fn from_doc(slug: &str, doc: ConnectorDoc) -> Result<Connector, Fault> {
         facts: doc.connection,
         headers: doc.headers,
         sandbox: doc.sandbox.unwrap_or_default(),
-        actions: IndexMap::new(),
+        actions: Actions::default(),
         aliases: HashMap::new(),
     })
 }
@@ -224,11 +275,7 @@ fn install(connector: &mut Connector, actions: Vec<Action>, problems: &mut Vec<P
         sources::check(&actions, action, problems);
         check_lookup(&actions, action, problems);
     }
-    connector.actions = actions
-        .into_iter()
-        .map(|action| (action.id.clone(), Arc::new(action)))
-        .collect();
-    connector.actions.sort_keys();
+    connector.actions = Actions::ready(actions);
 }
 
 /// A lookup that changed something, or asked more than once, would not be a question.

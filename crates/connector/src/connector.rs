@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::action::Action;
+use crate::actions::Actions;
 use crate::answer::{self, Answer, ErrorRule, Seen, Verdict};
 use crate::auth::Placement;
 use crate::document::{AuthDoc, AuthKind, Effect, FactDoc, SandboxDoc};
@@ -48,7 +49,7 @@ pub struct Connector {
     /// How many requests it takes.
     pub rate: Arc<[Window]>,
     /// Its actions by id, in the order of their names.
-    pub actions: IndexMap<String, Arc<Action>>,
+    pub actions: Actions,
     pub(crate) aliases: HashMap<String, String>,
     pub(crate) base: Text,
     pub(crate) hosts: Vec<HostPattern>,

@@ -42,6 +42,7 @@ fn compile(connector: &str, action: &str) -> Option<Connector> {
     let bundle = Bundle {
         slug: "acme".to_owned(),
         files: files.into(),
+        proven: false,
     };
     bundle.compile().ok()
 }

@@ -22,6 +22,7 @@ pub mod token;
 pub mod wait;
 
 mod action;
+mod actions;
 mod answer;
 mod bundle;
 mod compile;
@@ -41,6 +42,7 @@ mod yaml;
 mod fuzz_tests;
 
 pub use action::{Action, FETCH_ALL};
+pub use actions::Actions;
 pub use answer::{Answer, Failure, Verdict};
 pub use bundle::{Bundle, CONNECTOR_FILE, EXCEPTIONS_FILE, README_FILE};
 pub use connector::{Connector, Facts, HTTP_REQUEST, Way};

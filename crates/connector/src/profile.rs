@@ -1,8 +1,8 @@
 //! Schemas as model providers take them: the same parameters, in the part of JSON Schema that a provider's tools accept.
 //!
 //! Whatever a provider cannot express becomes a text that holds JSON, optional values may be `null` where everything has to be
-//! there, and what is lost of a schema is said in the description. [`crate::Action::admit`] reads all of that back, so a model's
-//! arguments are executed as they are. Sources, read in November 2026:
+//! there, and what is lost of a schema is said in the description. [`Profile::arguments`] and [`crate::Action::admit`] read all of
+//! that back. Sources, read in November 2026:
 //! - OpenAI: platform.openai.com/docs/guides/structured-outputs, "Supported schemas" and "function calling", strict mode;
 //! - Anthropic: docs.claude.com, "Tool use": JSON Schema 2020-12, an object at the root, keys of `[a-zA-Z0-9_.-]{1,64}`;
 //! - Gemini: ai.google.dev/api/caching#Schema and #FunctionDeclaration: a subset of OpenAPI 3.0's schema object.
@@ -57,6 +57,43 @@ impl Profile {
             // It takes the whole of the language, and says nothing of a dialect's name.
             Self::Anthropic => without(input, "$schema"),
             Self::OpenAi | Self::Gemini => self.object(&Members::of(input).unwrap_or_default(), 0),
+        }
+    }
+
+    /// A model's arguments as the parameters that it meant: where a schema demands every member, `null` says that one is absent,
+    /// and a text that stands for any value is read as JSON. What else differs is read by [`crate::Action::admit`].
+    pub fn arguments(self, input: &Value, mut given: Value) -> Value {
+        if self != Self::Anthropic {
+            self.undo(input, &mut given);
+        }
+        given
+    }
+
+    fn undo(self, schema: &Value, value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                let Some(members) = Members::of(schema) else {
+                    return;
+                };
+                let strict = self == Self::OpenAi;
+                map.retain(|name, value| !(strict && value.is_null()) || members.requires(name));
+                for (name, schema) in members.each() {
+                    if let Some(value) = map.get_mut(name) {
+                        self.undo(schema, value);
+                    }
+                }
+            }
+            Value::Array(items) => {
+                if let Some(schema) = schema.get("items") {
+                    items.iter_mut().for_each(|item| self.undo(schema, item));
+                }
+            }
+            Value::String(text) if kind_of(schema).0.is_none() => {
+                if let Ok(meant) = serde_json::from_str(text) {
+                    *value = meant;
+                }
+            }
+            _ => {}
         }
     }
 

@@ -320,6 +320,7 @@ fn compiles(slug: &str, connector: &str) -> Result<(), String> {
     let bundle = Bundle {
         slug: slug.to_owned(),
         files: [(file, connector.to_owned())].into(),
+        proven: false,
     };
     let compiled = bundle.compile();
     compiled.map(drop).map_err(|problems| {

@@ -8,6 +8,9 @@ use tenon_connector::{Action, Bundle, Connector, Problem, README_FILE};
 
 use crate::error::{Code, Error, Outcomes};
 
+/// How many actions are compiled when they are read, to say what is wrong with them. Of more, each is when it is first used.
+const MOST_LOOKED_AT: usize = 500;
+
 /// The present snapshot.
 #[derive(Default)]
 pub struct Registry {
@@ -18,7 +21,7 @@ pub struct Registry {
 #[derive(Default)]
 pub struct Snapshot {
     connectors: BTreeMap<String, Arc<Connector>>,
-    sources: BTreeMap<String, Bundle>,
+    sources: BTreeMap<String, Arc<Bundle>>,
     problems: BTreeMap<String, Vec<Problem>>,
 }
 
@@ -31,12 +34,17 @@ impl Registry {
     /// Replaces the snapshot by what these bundles compile to.
     ///
     /// A bundle that does not compile is reported and its application keeps serving from what compiled last, if
-    /// anything did. A bundle that did not change is not compiled again.
+    /// anything did. A bundle that did not change is not compiled again. Of those that were compiled before the program was
+    /// built, and of thousands of actions, only the connectors are looked at: an action whose file cannot be used is found out
+    /// when it is called.
     pub fn replace(&self, bundles: impl IntoIterator<Item = Bundle>) -> Arc<Snapshot> {
         let before = self.snapshot();
         let mut next = Snapshot::default();
+        let bundles: Vec<_> = bundles.into_iter().map(Arc::new).collect();
+        let unknown = bundles.iter().filter(|bundle| !bundle.proven);
+        let few = unknown.map(|bundle| bundle.action_count()).sum::<usize>() <= MOST_LOOKED_AT;
         for bundle in bundles {
-            next.take(bundle, &before);
+            next.take(bundle, few, &before);
         }
         self.current.store(Arc::new(next));
         self.snapshot()
@@ -68,16 +76,21 @@ impl Registry {
             .get(slug)
             .cloned()
             .ok_or_else(missing(Code::ApplicationNotFound))?;
-        let action = connector
-            .action(action)
-            .cloned()
-            .ok_or_else(missing(Code::ActionNotFound))?;
-        Ok((connector, action))
+        if let Some(action) = connector.action(action).cloned() {
+            return Ok((connector, action));
+        }
+        Err(match connector.actions.problem(action) {
+            Some(problem) => Error::new(
+                Code::ActionNotFound,
+                format!("The action's file cannot be used: {problem}"),
+            ),
+            None => missing(Code::ActionNotFound)(),
+        })
     }
 }
 
 impl Snapshot {
-    fn take(&mut self, bundle: Bundle, before: &Self) {
+    fn take(&mut self, bundle: Arc<Bundle>, few: bool, before: &Self) {
         let slug = bundle.slug.clone();
         let unchanged =
             before.sources.get(&slug) == Some(&bundle) && !before.problems.contains_key(&slug);
@@ -86,7 +99,7 @@ impl Snapshot {
             Some(connector) if unchanged => {
                 self.connectors.insert(slug.clone(), connector);
             }
-            last => match bundle.compile() {
+            last => match read(&bundle, few) {
                 Ok(connector) => {
                     self.connectors.insert(slug.clone(), Arc::new(connector));
                 }
@@ -120,4 +133,12 @@ impl Snapshot {
     pub fn problems(&self) -> &BTreeMap<String, Vec<Problem>> {
         &self.problems
     }
+}
+
+/// What is compiled to be looked at is not kept: what is never used need not be held.
+fn read(bundle: &Arc<Bundle>, few: bool) -> Result<Connector, Vec<Problem>> {
+    if few && !bundle.proven {
+        bundle.compile()?;
+    }
+    bundle.open()
 }

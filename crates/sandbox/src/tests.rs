@@ -68,6 +68,7 @@ fn connector(document: &str) -> Arc<Connector> {
     let bundle = Bundle {
         slug: "shop".to_owned(),
         files: files.into_iter().collect(),
+        proven: false,
     };
     Arc::new(
         bundle

@@ -57,5 +57,6 @@ pub(crate) fn bundle(folder: &Path) -> Bundle {
     Bundle {
         slug: folder.file_name().unwrap().to_str().unwrap().to_owned(),
         files,
+        proven: false,
     }
 }

@@ -40,7 +40,7 @@ const RESERVED: &[&str] = &[
 
 pub(super) fn actions(
     bundle: &Bundle,
-    context: &Context<'_>,
+    context: &Context,
     problems: &mut Vec<Problem>,
 ) -> Vec<Action> {
     let compile = |(id, file, text)| {
@@ -58,17 +58,17 @@ pub(super) fn unreadable(bundle: &Bundle) -> impl Iterator<Item = Problem> {
         .filter_map(|(_, file, text)| yaml::read::<ActionDoc>(file, text).err())
 }
 
-pub(super) fn action(
+pub(crate) fn action(
     id: &str,
     file: &str,
     text: &str,
-    context: &Context<'_>,
+    context: &Context,
 ) -> Result<Action, Problem> {
     let doc: ActionDoc = yaml::read(file, text)?;
     action_from_doc(id, doc, context).map_err(|fault| yaml::locate(file, text, fault))
 }
 
-fn action_from_doc(id: &str, mut doc: ActionDoc, context: &Context<'_>) -> Result<Action, Fault> {
+fn action_from_doc(id: &str, mut doc: ActionDoc, context: &Context) -> Result<Action, Fault> {
     check_ids(id, &doc)?;
     let paging = paging(&doc, context).map_err(|fault| fault.under("paged"))?;
     if paging.is_some() {
@@ -137,10 +137,10 @@ fn action_from_doc(id: &str, mut doc: ActionDoc, context: &Context<'_>) -> Resul
 }
 
 /// The rule by which the list goes on, if it is one.
-fn paging(doc: &ActionDoc, context: &Context<'_>) -> Result<Option<Arc<Paging>>, Fault> {
+fn paging(doc: &ActionDoc, context: &Context) -> Result<Option<Arc<Paging>>, Fault> {
     let paging = match &doc.paged {
         PagedDoc::Usual(false) => return Ok(None),
-        PagedDoc::Usual(true) => context.paging.cloned().ok_or_else(|| {
+        PagedDoc::Usual(true) => context.paging.clone().ok_or_else(|| {
             Fault::here(format!(
                 "{CONNECTOR_FILE} does not say how lists go on (`paging`)"
             ))
@@ -243,7 +243,7 @@ fn check_step_names(docs: &[StepDoc]) -> Result<(), Fault> {
 fn steps(
     doc: &ActionDoc,
     known: &dyn Fn(&str) -> bool,
-    context: &Context<'_>,
+    context: &Context,
 ) -> Result<Vec<Step>, Fault> {
     check_step_names(&doc.steps)?;
     match (&doc.request, doc.steps.as_slice()) {
@@ -287,7 +287,7 @@ fn steps(
 fn request_with_facts(
     doc: &RequestDoc,
     known: &dyn Fn(&str) -> bool,
-    context: &Context<'_>,
+    context: &Context,
 ) -> Result<Request, Fault> {
     let request = Request::compile(doc, known)?;
     let misspelt = request
@@ -306,7 +306,7 @@ fn request_with_facts(
     }
 }
 
-fn output(doc: Option<&OutputDoc>, context: &Context<'_>) -> Result<Option<Value>, Fault> {
+fn output(doc: Option<&OutputDoc>, context: &Context) -> Result<Option<Value>, Fault> {
     let schema = match doc {
         None => return Ok(None),
         Some(OutputDoc::Object(name)) => context.schemas.get(name).cloned().ok_or_else(|| {
@@ -318,7 +318,7 @@ fn output(doc: Option<&OutputDoc>, context: &Context<'_>) -> Result<Option<Value
         Some(OutputDoc::Nothing(_)) => json!({"type": "null"}),
         Some(OutputDoc::File(_)) => return Ok(Some(KeptFile::schema())),
     };
-    let schema = with_definitions(schema, context.schemas);
+    let schema = with_definitions(schema, &context.schemas);
     schema::validator(&schema).map_err(Fault::here)?;
     Ok(Some(schema))
 }

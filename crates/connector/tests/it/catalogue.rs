@@ -22,6 +22,7 @@ fn bundle(folder: &Path) -> Bundle {
     Bundle {
         slug,
         files: files.into_iter().collect(),
+        proven: false,
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn bundle(connector: &str, actions: &[(&str, &str)]) -> Bundle {
     Bundle {
         slug: "acme".to_owned(),
         files: files.into_iter().collect(),
+        proven: false,
     }
 }
 

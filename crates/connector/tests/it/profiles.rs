@@ -221,7 +221,9 @@ fn comes_back(action: &Action, example: &ExampleDoc, profile: Profile) {
     }
     let meant = action.admit(example.body()).unwrap();
     assert_eq!(
-        action.admit(said).unwrap(),
+        action
+            .admit(profile.arguments(&action.input_schema, said))
+            .unwrap(),
         meant,
         "{} {profile:?}",
         action.id

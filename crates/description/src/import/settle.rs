@@ -71,7 +71,14 @@ fn bundle(slug: &str, connector: &str, drafts: &[Draft]) -> (Bundle, HashMap<Str
         }
     }
     let slug = slug.to_owned();
-    (Bundle { slug, files }, unwritten)
+    (
+        Bundle {
+            slug,
+            files,
+            proven: false,
+        },
+        unwritten,
+    )
 }
 
 /// Compiles what compiles; the rest is left out.
@@ -320,6 +327,7 @@ fn finish(slug: &str, connector: &str, drafts: Vec<Draft>, left_out: &mut Vec<Le
     let empty = |connector: &str| Bundle {
         slug: slug.to_owned(),
         files: BTreeMap::from([(CONNECTOR_FILE.to_owned(), connector.to_owned())]),
+        proven: false,
     };
     let Some((compiled, drafts)) = compile(slug, connector, drafts, left_out) else {
         let bundle = empty(connector);

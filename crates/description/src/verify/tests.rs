@@ -80,6 +80,7 @@ fn connector(document: &str, action: &str) -> Connector {
     let bundle = Bundle {
         slug: "pebble".to_owned(),
         files: BTreeMap::from(files),
+        proven: false,
     };
     bundle.compile().unwrap()
 }

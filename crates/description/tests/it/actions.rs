@@ -10,7 +10,7 @@ use crate::wanted::{connector, document, file, made, wanted};
 fn plan(connector: &Connector, id: &str, input: Value) -> Result<Plan, String> {
     let action = connector
         .action(id)
-        .unwrap_or_else(|| panic!("no {id}: {:?}", connector.actions.keys()));
+        .unwrap_or_else(|| panic!("no {id}: {:?}", connector.actions));
     let params = action
         .admit(input)
         .map_err(|errors| format!("{errors:?}"))?;

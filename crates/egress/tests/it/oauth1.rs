@@ -54,7 +54,12 @@ fn connector(base: &str, method: &str) -> Connector {
         files.insert(format!("actions/{id}.yaml"), text.to_owned());
     }
     let slug = "acme".to_owned();
-    let compiled = Bundle { slug, files }.compile();
+    let compiled = Bundle {
+        slug,
+        files,
+        proven: false,
+    }
+    .compile();
     compiled
         .map_err(|problems| format!("{problems:#?}"))
         .unwrap()

@@ -26,6 +26,7 @@ fn compiled(files: impl IntoIterator<Item = (String, String)>) -> Connector {
     let bundle = Bundle {
         slug: "acme".to_owned(),
         files: files.into_iter().collect(),
+        proven: false,
     };
     let compiled = bundle.compile();
     compiled

@@ -19,6 +19,7 @@ fn windows(rate: &str) -> Arc<[Window]> {
     let bundle = Bundle {
         slug: "acme".to_owned(),
         files: [("connector.yaml".to_owned(), connector)].into(),
+        proven: false,
     };
     Arc::clone(&bundle.compile().unwrap().rate)
 }

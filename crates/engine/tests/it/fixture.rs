@@ -121,6 +121,7 @@ pub(crate) fn connector(base: &str, header: &str) -> Bundle {
     Bundle {
         slug: "acme".to_owned(),
         files: files.into_iter().collect(),
+        proven: false,
     }
 }
 

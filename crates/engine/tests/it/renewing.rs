@@ -103,6 +103,7 @@ fn name_connectors(world: &World, provider: &Provider, change: impl Fn(String) -
     let bundle = Bundle {
         slug: SLUG.to_owned(),
         files: files.map(|(name, text)| (name, change(text))).collect(),
+        proven: false,
     };
     let acme = connector(&world.application.base, "x-token");
     world.engine.registry().replace([acme, bundle]);

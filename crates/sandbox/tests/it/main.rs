@@ -64,6 +64,7 @@ impl Stage {
         let bundle = Bundle {
             slug: "acme".to_owned(),
             files: files.into_iter().collect(),
+            proven: false,
         };
         let connector = Arc::new(
             bundle

@@ -86,7 +86,11 @@ fn connector(slug: String, folder: &Path) -> Result<Bundle, Vec<Problem>> {
         files.insert(README_FILE.to_owned(), readme);
     }
     if problems.is_empty() {
-        Ok(Bundle { slug, files })
+        Ok(Bundle {
+            slug,
+            files,
+            proven: false,
+        })
     } else {
         Err(problems)
     }

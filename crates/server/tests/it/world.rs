@@ -398,5 +398,6 @@ pub(crate) fn connector(slug: &str, base: &str) -> Bundle {
     Bundle {
         slug: slug.to_owned(),
         files: files.map(|(name, text)| (name.to_owned(), text)).into(),
+        proven: false,
     }
 }

@@ -270,5 +270,6 @@ fn connector() -> Bundle {
             .into_iter()
             .map(|(name, text)| (name.to_owned(), text))
             .collect(),
+        proven: false,
     }
 }

@@ -158,5 +158,6 @@ fn oauth(slug: &str, base: &str, more: &str) -> Bundle {
     Bundle {
         slug: slug.to_owned(),
         files: files.map(|(name, text)| (name.to_owned(), text)).into(),
+        proven: false,
     }
 }
