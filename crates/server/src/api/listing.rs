@@ -12,6 +12,7 @@ use tenon_engine::listing::{AccountSchema, ListingRequest, Options};
 
 use super::access::Access;
 use super::answer::{Answer, Json};
+use super::applications::check;
 use super::execute::choose;
 use super::extract::{ByAccount, CallId, Left, Path, Query};
 use super::route::{Operation, Route, get};
@@ -132,6 +133,8 @@ async fn options(
     Query(query): Query<OptionsQuery>,
     headers: HeaderMap,
 ) -> Answer<Options> {
+    app.engine.registry().action(&slug, &action)?;
+    check(&app, &caller, &slug).await?;
     let asked = ListingRequest {
         slug,
         action,
@@ -156,6 +159,8 @@ async fn schema(
     Query(query): Query<SchemaQuery>,
     headers: HeaderMap,
 ) -> Answer<AccountSchema> {
+    app.engine.registry().action(&slug, &action)?;
+    check(&app, &caller, &slug).await?;
     let asked = ListingRequest {
         slug,
         action,
