@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde_json::Value;
 use tenon_engine::error::{Entry, TABLE};
-use tenon_engine::registry::Registry;
-use tenon_server::catalogue::Catalogue;
 
 use crate::root;
 
@@ -21,13 +19,11 @@ pub(crate) fn write() -> Result<()> {
 
 /// Every generated file and what it has to hold.
 pub(crate) fn files() -> Result<Vec<(PathBuf, String)>> {
-    let registry = Registry::default();
-    registry.replace(Catalogue::default().bundles());
     let root = root();
     Ok(vec![
         (
             root.join("schemas/openapi.json"),
-            pretty(&tenon_server::api::openapi(&registry))?,
+            pretty(&tenon_server::api::openapi())?,
         ),
         (
             root.join("schemas/connector.schema.json"),

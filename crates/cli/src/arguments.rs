@@ -203,8 +203,11 @@ pub(crate) enum Command {
     Migrate(backup::MigrateArgs),
     /// Look for what is wrong with this installation
     Doctor,
-    /// Print the API's OpenAPI 3.1 document
-    Openapi,
+    /// Print the API's OpenAPI 3.1 document, or that of an application's actions
+    Openapi {
+        /// The slug of an application
+        application: Option<String>,
+    },
     /// Print what this binary was built from, as a CycloneDX bill of materials
     Sbom,
 }

@@ -62,7 +62,7 @@ async fn run(arguments: Arguments) -> Outcome {
         Command::Restore(args) => commands::backup::restore(&global, args).await,
         Command::Migrate(args) => commands::backup::migrate(&global, &args).await,
         Command::Doctor => commands::doctor::run(&global).await,
-        Command::Openapi => commands::openapi::run(&global),
+        Command::Openapi { application } => commands::openapi::run(&global, application.as_deref()),
         Command::Sbom => commands::sbom::run(),
     }
 }

@@ -234,6 +234,7 @@ fn help_and_descriptions_need_no_data_directory() {
     for arguments in [
         &["--help"][..],
         &["openapi"],
+        &["openapi", "hubspot"],
         &["connector", "schema"],
         &["connector", "lint"],
     ] {
@@ -242,4 +243,7 @@ fn help_and_descriptions_need_no_data_directory() {
     }
     let openapi = run(nowhere, &["openapi"]).json();
     assert_eq!(openapi["openapi"], "3.1.0");
+    let unknown = said(&mut command(nowhere, &["openapi", "nowhere"]));
+    assert_eq!(unknown.code, Some(2), "{unknown:?}");
+    assert!(unknown.err.contains("tenon connector list"), "{unknown:?}");
 }

@@ -46,7 +46,7 @@ mod your_app;
 
 pub use access::Access;
 pub(crate) use audit::Peer;
-pub use openapi::openapi;
+pub use openapi::{openapi, openapi_of};
 pub(crate) use refusal::{busy, unparsed};
 pub use route::{Operation, Route};
 pub use router::router;

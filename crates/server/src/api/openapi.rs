@@ -1,9 +1,9 @@
-//! The OpenAPI 3.1 document, made from the table of routes, and from the registry for the actions.
+//! The OpenAPI 3.1 document of the API, made from the table of routes. The actions of an application are in a document of
+//! its own, so that neither grows with the catalogue.
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
-use tenon_engine::registry::Registry;
 
 use super::access::Access;
 use super::error::Envelope;
@@ -13,8 +13,14 @@ use super::text::AccountIdText;
 
 mod actions;
 
-/// The whole API and every action that the registry has.
-pub fn openapi(registry: &Registry) -> Value {
+pub use actions::openapi_of;
+
+/// What the API is, and where the rest is said.
+const ABOUT: &str = "Runs any action in a third-party application for a linked account. The actions of an application, \
+                     with their parameters, are in its own document: `/openapi.json?application={slug}`.";
+
+/// The whole API, without any application's actions.
+pub fn openapi() -> Value {
     let mut schemas = generator(false);
     let mut paths = Map::new();
     // Pages are for people.
@@ -23,19 +29,23 @@ pub fn openapi(registry: &Registry) -> Value {
         .filter(|route| route.access != Access::Browser);
     for route in api {
         let item = operation(&route, &mut schemas);
-        add(&mut paths, route.path, route.method.as_str(), item);
+        add(&mut paths, &route, item);
     }
-    for connector in registry.snapshot().connectors() {
-        for (path, item) in actions::operations(connector) {
-            add(&mut paths, &path, "POST", item);
-        }
-    }
+    document("Tenon", ABOUT, paths, schemas)
+}
+
+fn document(
+    title: &str,
+    description: &str,
+    paths: Map<String, Value>,
+    mut schemas: SchemaGenerator,
+) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
-            "title": "Tenon",
+            "title": title,
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Runs any action in a third-party application for a linked account.",
+            "description": description,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -57,10 +67,10 @@ fn generator(inline: bool) -> SchemaGenerator {
         .into_generator()
 }
 
-fn add(paths: &mut Map<String, Value>, path: &str, method: &str, operation: Value) {
-    let item = paths.entry(path.to_owned()).or_insert_with(|| json!({}));
+fn add(paths: &mut Map<String, Value>, route: &Route, operation: Value) {
+    let item = paths.entry(route.path).or_insert_with(|| json!({}));
     if let Value::Object(item) = item {
-        item.insert(method.to_ascii_lowercase(), operation);
+        item.insert(route.method.as_str().to_ascii_lowercase(), operation);
     }
 }
 

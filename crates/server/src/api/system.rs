@@ -4,13 +4,14 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tenon_engine::error::{Code, Error};
 
 use super::access::Access;
 use super::answer::{Answer, Json};
-use super::openapi::openapi;
+use super::extract::Query;
+use super::openapi::{openapi, openapi_of};
 use super::route::{Operation, Route, get};
 use crate::app::App;
 
@@ -46,7 +47,10 @@ pub(super) fn routes() -> Vec<Route> {
             "/openapi.json",
             Access::Open,
             document,
-            Operation::new("getOpenApi", "This document").gives::<Value>(),
+            Operation::new("getOpenApi", "This document, or that of an application")
+                .describe("An application's document has an operation for each of its actions.")
+                .query::<DocumentQuery>()
+                .gives::<Value>(),
         ),
     ]
     .into_iter()
@@ -58,6 +62,13 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Health {
     status: &'static str,
+}
+
+/// Which document.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct DocumentQuery {
+    /// The slug of an application, for the document of its actions.
+    application: Option<String>,
 }
 
 async fn alive() -> Json<Health> {
@@ -77,6 +88,9 @@ async fn metrics(State(app): State<App>) -> Response {
     ([(CONTENT_TYPE, kind)], app.metrics.render()).into_response()
 }
 
-async fn document(State(app): State<App>) -> Json<Value> {
-    Json(openapi(app.engine.registry()))
+async fn document(State(app): State<App>, Query(query): Query<DocumentQuery>) -> Answer<Value> {
+    Ok(Json(match query.application {
+        Some(slug) => openapi_of(app.engine.registry().connector(&slug)?.as_ref()),
+        None => openapi(),
+    }))
 }

@@ -50,6 +50,8 @@ async fn every_shipped_application_and_action_has_its_page_and_is_listed() {
         assert_eq!(index.matches(&link(slug)).count(), 1, "{slug}");
         let application = page(&world, &format!("/docs/{slug}")).await;
         assert!(application.contains("Setting up"), "{slug} has no README");
+        let described = format!("href=\"/gateway/openapi.json?application={slug}\"");
+        assert!(application.contains(&described), "{slug}");
         for way in connector.ways.values() {
             for field in way.doc.fields.keys() {
                 let cell = format!("<th scope=\"row\"><code>{field}</code>");

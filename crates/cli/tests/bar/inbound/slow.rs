@@ -44,7 +44,7 @@ async fn until_cut(kind: Slow, mut client: Raw) -> Duration {
         }
         Slow::Reading => {
             // More than the buffers on the way hold.
-            let many = "GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(60);
+            let many = "GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(120);
             client.send(many.as_bytes()).await;
             while since.elapsed() < PATIENCE && client.send(b" ").await {
                 tokio::time::sleep(Duration::from_millis(200)).await;

@@ -1,26 +1,38 @@
-//! One operation for each action: what a caller may send, what comes back, and examples of both.
+//! The OpenAPI 3.1 document of one application: an operation for each action, with what a caller may send, what comes
+//! back, and examples of both. Apart from the API's own document, whose size must not grow with the catalogue.
 
+use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 use tenon_connector::document::ExampleDoc;
 use tenon_connector::{Action, Connector};
 
-use super::security;
+use super::{content, document, error, generator, security};
 use crate::api::access::Access;
 use crate::api::actions::{EXECUTE, annotations, example_data};
+use crate::api::execute::{Accepted, AnsweredShape};
 
-/// The path of each action, and its operation.
-pub(super) fn operations(connector: &Connector) -> impl Iterator<Item = (String, Value)> + '_ {
-    connector.actions.values().map(|action| {
+/// The actions of an application.
+pub fn openapi_of(connector: &Connector) -> Value {
+    let mut schemas = generator(false);
+    let operations = connector.actions.values().map(|action| {
         let path = EXECUTE
             .replace("{slug}", &connector.slug)
             .replace("{action_id}", &action.id);
-        (path, operation(connector, action))
-    })
+        (
+            path,
+            json!({"post": operation(connector, action, &mut schemas)}),
+        )
+    });
+    let paths = operations.collect();
+    let title = format!("{} through Tenon", connector.name);
+    document(&title, &connector.description, paths, schemas)
 }
 
-fn operation(connector: &Connector, action: &Action) -> Value {
+fn operation(connector: &Connector, action: &Action, schemas: &mut SchemaGenerator) -> Value {
     let input = json!({"schema": action.input_schema, "examples": examples(action, input)});
-    let output = json!({"schema": answer(action), "examples": examples(action, output)});
+    let answer = answer(action, schemas);
+    let output = json!({"schema": answer, "examples": examples(action, output)});
+    let accepted = schemas.subschema_for::<Accepted>();
     json!({
         "operationId": format!("execute_{}_{}", connector.slug, action.id),
         "summary": action.name,
@@ -31,14 +43,8 @@ fn operation(connector: &Connector, action: &Action) -> Value {
         "requestBody": {"content": {"application/json": input}, "required": needs_input(action)},
         "responses": {
             "200": {"description": "What the application answered", "content": {"application/json": output}},
-            "202": {
-                "description": "It runs on",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Accepted"}}},
-            },
-            "default": {
-                "description": "Why it was not done",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-            },
+            "202": {"description": "It runs on", "content": content(&accepted)},
+            "default": error(schemas),
         },
     })
 }
@@ -52,8 +58,8 @@ fn needs_input(action: &Action) -> bool {
 }
 
 /// The answer's envelope around the action's own data.
-fn answer(action: &Action) -> Value {
-    let envelope = json!({"$ref": "#/components/schemas/ExecuteAnswer"});
+fn answer(action: &Action, schemas: &mut SchemaGenerator) -> Value {
+    let envelope = schemas.subschema_for::<AnsweredShape>().to_value();
     match &action.output_schema {
         Some(schema) => {
             // An error of the application has a body of another shape.
