@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 use crate::root;
 
+/// Crates that name a file instead of a licence, and which one it is. `deny.toml` says the same and has the file's hash.
+pub(crate) const CLARIFIED: &[(&str, &str)] = &[("jsonpath-rust", "MIT")];
+
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
@@ -100,7 +103,13 @@ fn component(package: &Package) -> Value {
         "type": "library",
         "name": name,
         "version": version,
-        "licenses": [{ "expression": package.license }],
+        "licenses": [{ "expression": license(package) }],
         "purl": format!("pkg:cargo/{name}@{version}"),
     })
+}
+
+fn license(package: &Package) -> Option<&str> {
+    let clarified = CLARIFIED.iter().find(|(name, _)| *name == package.name);
+    let read = clarified.map(|(_, license)| *license);
+    package.license.as_deref().or(read)
 }

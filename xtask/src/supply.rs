@@ -24,6 +24,15 @@ fn j9_every_crate_of_ours_forbids_unsafe_code() {
 }
 
 #[test]
+fn j9_a_licence_that_the_bill_of_materials_knows_from_a_file_is_checked_with_that_file() {
+    let checked = std::fs::read_to_string(root().join("deny.toml")).unwrap();
+    for (name, license) in crate::sbom::CLARIFIED {
+        let entry = format!("crate = \"{name}\"\nexpression = \"{license}\"\nlicense-files");
+        assert!(checked.contains(&entry), "deny.toml does not say {entry}");
+    }
+}
+
+#[test]
 fn j9_the_bill_of_materials_names_what_is_linked_and_nothing_else() {
     let bill = crate::sbom::document().unwrap();
     let components = bill["components"].as_array().unwrap();
