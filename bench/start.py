@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Start-up and idle memory of `tenon serve` on an existing database.
 
-    python3 bench/start.py target/release/tenon [runs]
+    python3 bench/start.py target/release/tenon [runs [options of serve, such as --connectors FOLDER]]
 
 Prints, for each figure, minimum, median and maximum over the runs: milliseconds from exec to the line that says where the
 server listens, milliseconds to the first 200 of /readyz, and resident memory (kB, VmRSS) two seconds later.
@@ -9,10 +9,10 @@ server listens, milliseconds to the first 200 of /readyz, and resident memory (k
 import pathlib, statistics, subprocess, sys, tempfile, time, urllib.request
 
 
-def run(binary, data):
+def run(binary, data, options):
     began = time.perf_counter()
     server = subprocess.Popen(
-        [binary, "serve", "--listen", "127.0.0.1:0", "--data-dir", data],
+        [binary, "serve", "--listen", "127.0.0.1:0", "--data-dir", data, *options],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )
     try:
@@ -31,10 +31,10 @@ def run(binary, data):
 
 
 def main():
-    binary, runs = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 7
+    binary, runs, options = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 7, sys.argv[3:]
     with tempfile.TemporaryDirectory() as data:
-        run(binary, data)  # makes the database and the key
-        figures = list(zip(*(run(binary, data) for _ in range(runs))))
+        run(binary, data, options)  # makes the database and the key
+        figures = list(zip(*(run(binary, data, options) for _ in range(runs))))
     for name, values in zip(("listening ms", "ready ms", "idle RSS kB"), figures):
         print(f"{name:14} min {min(values):9.1f}  median {statistics.median(values):9.1f}  max {max(values):9.1f}")
 
