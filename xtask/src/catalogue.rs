@@ -166,7 +166,6 @@ fn emulated(connector: &Connector) -> Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    #[expect(clippy::print_stdout, reason = "a check that is not run says so")]
     #[test]
     fn every_action_agrees_with_its_vendors_description() {
         if std::env::var_os("TENON_SPECS").is_none() {

@@ -138,7 +138,6 @@ mod tests {
     /// Of each file: what is left out are operations at other servers and of methods that actions do not have.
     const LEAST_SHARE: f64 = 99.0;
 
-    #[expect(clippy::print_stdout, reason = "a check that is not run says so")]
     #[test]
     fn nearly_every_operation_of_the_vendors_descriptions_becomes_an_action() {
         if std::env::var_os("TENON_SPECS").is_none() {
