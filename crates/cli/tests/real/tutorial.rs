@@ -38,6 +38,9 @@ fn write_files(folder: &Path, blocks: &[(String, String)]) {
         if let Some(file) = info.strip_prefix("yaml file=") {
             let path = folder.join(file);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            // What the tutorial promises of an action more.
+            let short = content.lines().count() <= 32 || !file.contains("/actions/");
+            assert!(short, "{file} is longer than about 30 lines");
             std::fs::write(path, content).unwrap();
         }
     }
