@@ -3,6 +3,7 @@
 //! What is only a reference (`contact.id`) is compiled to a path and never interpreted.
 
 mod language;
+mod path;
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +13,8 @@ use minijinja::value::{Serde, Value as Jinja};
 use minijinja::{Environment, Error, ErrorKind, Expression};
 use serde_json::{Map, Value};
 
+pub(crate) use self::path::Key;
+use self::path::{follow, parse_path};
 use crate::problem::Fault;
 
 /// The longest expression. Fuel bounds what one does, and this how often one can be named in it.
@@ -113,15 +116,6 @@ pub struct Expr {
 enum Form {
     Path(Vec<Key>),
     Code(Box<Expression<'static, 'static>>),
-}
-
-/// One stage of the way to a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Key {
-    /// A member of a map.
-    Name(String),
-    /// An item of a list.
-    Index(usize),
 }
 
 impl fmt::Debug for Expr {
@@ -258,31 +252,6 @@ impl Expr {
     }
 }
 
-impl Key {
-    /// What it leads to.
-    pub(crate) fn of<'a>(&self, value: &'a Value) -> Option<&'a Value> {
-        match self {
-            Self::Name(name) => value.get(name),
-            Self::Index(index) => value.get(index),
-        }
-    }
-
-    /// The same, to be changed.
-    pub(crate) fn of_mut<'a>(&self, value: &'a mut Value) -> Option<&'a mut Value> {
-        match self {
-            Self::Name(name) => value.get_mut(name),
-            Self::Index(index) => value.get_mut(index),
-        }
-    }
-
-    fn name(&self) -> Option<&str> {
-        match self {
-            Self::Name(name) => Some(name),
-            Self::Index(_) => None,
-        }
-    }
-}
-
 fn check_names<'a>(
     names: impl IntoIterator<Item = &'a str>,
     known: &dyn Fn(&str) -> bool,
@@ -293,59 +262,6 @@ fn check_names<'a>(
         ))),
         None => Ok(()),
     }
-}
-
-/// Reads `name`, `name.member` and `name[0].member`; anything else is an expression.
-fn parse_path(source: &str) -> Option<Vec<Key>> {
-    let mut path = Vec::new();
-    for part in source.split('.') {
-        let (name, indices) = part
-            .split_once('[')
-            .map_or((part, None), |(name, rest)| (name, Some(rest)));
-        if !is_name(name) || (path.is_empty() && is_word(name)) {
-            return None;
-        }
-        path.push(Key::Name(name.to_owned()));
-        for index in indices.map(|rest| rest.strip_suffix(']')).into_iter() {
-            for number in index?.split("][") {
-                path.push(Key::Index(number.parse().ok()?));
-            }
-        }
-    }
-    Some(path)
-}
-
-fn is_name(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    bytes
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-fn is_word(name: &str) -> bool {
-    matches!(
-        name,
-        "true"
-            | "false"
-            | "none"
-            | "True"
-            | "False"
-            | "None"
-            | "not"
-            | "and"
-            | "or"
-            | "in"
-            | "is"
-            | "if"
-            | "else"
-    )
-}
-
-fn follow<'a>(scope: &Scope<'a>, path: &[Key]) -> Option<&'a Value> {
-    let (first, rest) = path.split_first()?;
-    let root = scope.get(first.name()?)?;
-    rest.iter().try_fold(root, |value, key| key.of(value))
 }
 
 /// About what a value takes in memory.
