@@ -102,9 +102,9 @@ export default async function run(stage) {
   return { found, complaints, pages };
 }
 
-// Presses Tab until something of this name has the focus, as people without a mouse do.
+// Presses Tab until something of this name has the focus, as people without a mouse do. The whole catalogue may stand before it.
 async function press_until(page, name) {
-  for (let press = 0; press < 40; press += 1) {
+  for (let press = 0; press < 200; press += 1) {
     await page.keyboard.press("Tab");
     const text = await page.evaluate(() => document.activeElement.textContent.replace(/\s+/g, " ").trim());
     const seen = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle !== "none");
