@@ -80,7 +80,7 @@ impl Engine {
         param: &str,
         (query, cursor): (Option<String>, Option<String>),
     ) -> Outcomes<Options> {
-        let (_, action) = self.registry.action(&asked.slug, &asked.action)?;
+        let action = self.seen_by(caller, &asked).await?;
         let source = action
             .options
             .get(param)
@@ -113,7 +113,7 @@ impl Engine {
         caller: &AccountCaller,
         asked: ListingRequest,
     ) -> Outcomes<AccountSchema> {
-        let (_, action) = self.registry.action(&asked.slug, &asked.action)?;
+        let action = self.seen_by(caller, &asked).await?;
         let mut told = AccountSchema {
             input_schema: action.input_schema.clone(),
             success: true,
@@ -138,6 +138,18 @@ impl Engine {
             }
         }
         Ok(told)
+    }
+
+    /// The action, if the caller's token covers its application and the tenant has that switched on. A door need not ask.
+    async fn seen_by(
+        &self,
+        caller: &AccountCaller,
+        asked: &ListingRequest,
+    ) -> Outcomes<Arc<Action>> {
+        let (connector, action) = self.registry.action(&asked.slug, &asked.action)?;
+        caller.check_application(&connector.slug)?;
+        self.check_enabled(caller.tenant(), &connector.slug).await?;
+        Ok(action)
     }
 
     async fn list(

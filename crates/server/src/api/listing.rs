@@ -12,7 +12,6 @@ use tenon_engine::listing::{AccountSchema, ListingRequest, Options};
 
 use super::access::Access;
 use super::answer::{Answer, Json};
-use super::applications::check;
 use super::execute::choose;
 use super::extract::{ByAccount, CallId, Left, Path, Query};
 use super::route::{Operation, Route, get};
@@ -133,16 +132,11 @@ async fn options(
     Query(query): Query<OptionsQuery>,
     headers: HeaderMap,
 ) -> Answer<Options> {
-    app.engine.registry().action(&slug, &action)?;
-    check(&app, &caller, &slug).await?;
     let asked = ListingRequest {
         slug,
         action,
         given: given(query.params)?,
-        choice: Choice {
-            connection: choose(&headers, "connection_id", query.connection_id)?,
-            auth: choose(&headers, "auth_type", query.auth_type)?,
-        },
+        choice: choice(&headers, query.connection_id, query.auth_type)?,
         request_id,
     };
     let words = (query.q, query.cursor);
@@ -159,19 +153,25 @@ async fn schema(
     Query(query): Query<SchemaQuery>,
     headers: HeaderMap,
 ) -> Answer<AccountSchema> {
-    app.engine.registry().action(&slug, &action)?;
-    check(&app, &caller, &slug).await?;
     let asked = ListingRequest {
         slug,
         action,
         given: given(query.params)?,
-        choice: Choice {
-            connection: choose(&headers, "connection_id", query.connection_id)?,
-            auth: choose(&headers, "auth_type", query.auth_type)?,
-        },
+        choice: choice(&headers, query.connection_id, query.auth_type)?,
         request_id,
     };
     Ok(Json(app.engine.account_schema(&caller, asked).await?))
+}
+
+fn choice(
+    headers: &HeaderMap,
+    connection: Option<String>,
+    auth: Option<String>,
+) -> Outcomes<Choice> {
+    Ok(Choice {
+        connection: choose(headers, "connection_id", connection)?,
+        auth: choose(headers, "auth_type", auth)?,
+    })
 }
 
 fn given(text: Option<String>) -> Outcomes<Map<String, Value>> {
